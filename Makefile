@@ -1,0 +1,50 @@
+# Everything a developer or CI needs. The first use makes .venv from the pinned lock; nothing else is installed.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONPATH := deploy/local
+
+.PHONY: help venv lock demo check test crds play control-plane clean
+
+help: ## show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.venv/.ready: requirements.lock pyproject.toml
+	@echo "Making .venv from requirements.lock …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+venv: .venv/.ready ## make the virtual environment (.venv)
+
+lock: ## resolve requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group pyproject.toml:dev -o requirements.lock pyproject.toml
+
+control-plane: venv ## build etcd, kube-apiserver and kubectl into the user cache (once, about 10 minutes)
+	@$(BIN)/python -m local_control_plane build
+
+play: venv ## leave a local Kubernetes API server running until Ctrl-C
+	@$(BIN)/python -m local_control_plane up
+
+demo: venv ## run the main job from nothing: control plane, simulator, operator, a manifest applied
+	@$(BIN)/python deploy/local/demo.py
+
+crds: venv ## generate crds/hpcclusters.yaml from the models
+	@$(BIN)/python -m hpc_operator.kube.crd > crds/hpcclusters.yaml.new && mv crds/hpcclusters.yaml.new crds/hpcclusters.yaml
+
+check: venv ## format, lint, types, walls, fast tests (under two minutes)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q tests/unit
+
+test: check ## everything: fast tests, fault suite, end-to-end on the genuine API server
+	@$(BIN)/python -m local_control_plane build
+	@$(BIN)/pytest -q tests/faults tests/e2e
+
+clean: ## remove what was made here (the cached control plane stays)
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

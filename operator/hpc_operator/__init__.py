@@ -1,0 +1,1 @@
+"""hpc-operator: HpcCluster resources become QingCloud HPC clusters, each bought exactly once."""

@@ -1,0 +1,1 @@
+"""The HPC API: signing, wire, transport, calls, shared looks, budget."""

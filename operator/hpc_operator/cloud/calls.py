@@ -1,0 +1,162 @@
+"""One exchange with the API: sign, send, measure. Everything that goes out goes through `Caller`.
+
+Lives here: the table of calls, the deadline of each kind, the retry table of reads, the hook for metrics. May be
+imported by `cloud.client` and the composition root. Must never come in: what an answer's fields mean. Changing calls
+have no path to the retries; logs name the call and never its URL or body.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, wait_exponential
+
+from hpc_operator.cloud.envelope import CALLS_EXHAUSTED, Answered, Read, Spent, envelope, worth_repeating
+from hpc_operator.cloud.signing import Encoding, Param, Signed, Signer
+from hpc_operator.cloud.skew import WatchedClock
+from hpc_operator.cloud.transport import Reply, Transport, TransportNoAnswer, TransportNotSent
+from hpc_operator.domain.answers import NoAnswer, NotSent
+from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.record import Account
+from hpc_operator.reconcile.ports import Credentials
+
+log = logging.getLogger(__name__)
+
+OnCall = Callable[[str, str, float], None]
+"""Call name, ret_code or `NotSent`/`NoAnswer` or `http-<status>`, seconds."""
+
+
+class Tap(Protocol):
+    """What reads need of the budget (quota.HourlyBudget)."""
+
+    async def permit(self, account: Account, lane: str) -> float:
+        """0 when a call may go now (it is then counted), else the seconds to wait."""
+
+    def close_tap(self, account: Account, until: Instant) -> None:
+        """The call quota was refused: nothing goes before `until`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """How to call. Times in seconds; `read_attempts` counts the first one; `quota_pause` follows a 2500 on a read.
+
+    `encoding`: how often the signature is percent-encoded. `conf_as_text`: cluster_conf as a string of JSON.
+    """
+
+    encoding: Encoding = Encoding.TWICE
+    conf_as_text: bool = False
+    read_timeout: float = 15.0
+    change_timeout: float = 30.0
+    read_attempts: int = 3
+    read_backoff: float = 0.5
+    quota_pause: float = 3600.0
+
+
+def _ignore(_name: str, _code: str, _seconds: float) -> None:
+    """No metrics."""
+
+
+class Caller:
+    """Sends signed calls. `sleep` is awaited between the attempts of a read."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        clock: WatchedClock,
+        tap: Tap,
+        settings: CallSettings,
+        *,
+        sleep: Callable[[float], Awaitable[None]],
+        on_call: OnCall = _ignore,
+    ) -> None:
+        self._transport = transport
+        self.clock = clock
+        self._tap = tap
+        self.settings = settings
+        self._sleep = sleep
+        self._on_call = on_call
+
+    def signer(self, credentials: Credentials) -> Signer:
+        """The signer of this key."""
+        return Signer(credentials.access_key_id, credentials.secret_access_key, self.settings.encoding)
+
+    async def change(
+        self, name: str, credentials: Credentials, account: Account, path: str, body: str, timestamp: Instant
+    ) -> Reply | NotSent | NoAnswer:
+        """POST, once and never again."""
+        signed = self.signer(credentials).post(account.endpoint, path, {"zone": account.zone}, timestamp, body)
+        return await self._call(name, signed, self.settings.change_timeout)
+
+    async def read(
+        self, name: str, credentials: Credentials, account: Account, path: str, params: Mapping[str, Param], *, lane: str
+    ) -> Read:
+        """GET, asked again a few times where that may help; each attempt is signed anew and counted in the budget."""
+
+        async def once() -> Read:
+            return await self._read(name, credentials, account, path, params, lane)
+
+        attempts = AsyncRetrying(
+            stop=stop_after_attempt(self.settings.read_attempts),
+            wait=wait_exponential(multiplier=self.settings.read_backoff, max=10 * self.settings.read_backoff),
+            retry=retry_if_result(worth_repeating),
+            sleep=self._sleep,
+            retry_error_callback=_last,
+        )
+        outcome: Read = await attempts(once)
+        return outcome
+
+    async def _read(
+        self, name: str, credentials: Credentials, account: Account, path: str, params: Mapping[str, Param], lane: str
+    ) -> Read:
+        if (wait := await self._tap.permit(account, lane)) > 0:
+            return Spent(wait)
+        query = {"zone": account.zone, **params}
+        signed = self.signer(credentials).get(account.endpoint, path, query, self.clock.now())
+        reply = await self._call(name, signed, self.settings.read_timeout)
+        answer = envelope(reply.status, reply.body) if isinstance(reply, Reply) else reply
+        if isinstance(answer, Answered) and answer.code == CALLS_EXHAUSTED:
+            self._tap.close_tap(account, self.clock.now() + self.settings.quota_pause)
+        return answer
+
+    async def _call(self, name: str, signed: Signed, timeout: float) -> Reply | NotSent | NoAnswer:  # noqa: ASYNC109
+        headers = {"accept": "application/json"}
+        if signed.body is not None:
+            headers["content-type"] = "application/json"
+        began = self.clock.now()
+        outcome = await self._send(signed, headers, timeout)
+        self._told(name, outcome, self.clock.now() - began)
+        return outcome
+
+    async def _send(
+        self,
+        signed: Signed,
+        headers: Mapping[str, str],
+        timeout: float,  # noqa: ASYNC109
+    ) -> Reply | NotSent | NoAnswer:
+        try:
+            reply = await self._transport.send(signed.method, signed.url, signed.body, headers, timeout)
+        except TransportNotSent as error:
+            return NotSent(error.cause)
+        except TransportNoAnswer as error:
+            return NoAnswer(error.cause)
+        self.clock.seen(reply.date, reply.began, reply.ended)
+        return reply
+
+    def _told(self, name: str, outcome: Reply | NotSent | NoAnswer, seconds: float) -> None:
+        match outcome:
+            case Reply():
+                answer = envelope(outcome.status, outcome.body)
+                code = str(answer.code) if isinstance(answer, Answered) else f"http-{outcome.status}"
+                cause = ""
+            case NotSent(cause=cause) | NoAnswer(cause=cause):
+                code = type(outcome).__name__
+        self._on_call(name, code, seconds)
+        level = logging.DEBUG if code == "0" else logging.WARNING
+        log.log(level, "called %s", name, extra={"call": name, "code": code, "seconds": round(seconds, 3), "cause": cause})
+
+
+def _last(state: RetryCallState) -> Read:
+    assert state.outcome is not None, "tenacity calls this after an attempt"
+    result: Read = state.outcome.result()
+    return result

@@ -1,0 +1,149 @@
+"""The calls of the API by name: `HpcCalls` changes things (ports.Calls) and reads pages for the observer.
+
+May be imported by `cloud.observer` (as the protocol `Pages` there) and the composition root. Must never come in:
+retries of changing calls, what follows from an answer. Source: API reference, one page for each call.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar, assert_never
+
+from hpc_operator.cloud import body as bodies
+from hpc_operator.cloud import wire
+from hpc_operator.cloud.calls import Caller
+from hpc_operator.cloud.envelope import Answered, Read, Spent
+from hpc_operator.cloud.signing import Param, percent
+from hpc_operator.cloud.transport import Reply
+from hpc_operator.cloud.wire import Node, Page
+from hpc_operator.domain.answers import Answer, NoAnswer, NotSent
+from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.observed import Cluster, Entry
+from hpc_operator.domain.record import Account
+from hpc_operator.reconcile.ports import CreateRequest, Credentials, Person
+
+T = TypeVar("T")
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A page that could not be read, and why, in a sentence for people."""
+
+    problem: str
+
+
+def told(read: Read) -> Answered | Unread:
+    """The answer of a read that succeeded, else why there is none."""
+    match read:
+        case Answered(code=0):
+            return read
+        case Answered(code=code, message=message):
+            return Unread(f"ret_code {code}: {message}".rstrip(": "))
+        case Spent(wait=wait):
+            return Unread(f"quota: the budget of calls is used up, the next one may go in {wait:.0f} s")
+        case NoAnswer(cause=cause) | NotSent(cause=cause):
+            return Unread(f"no answer: {cause}")
+    assert_never(read)
+
+
+class HpcCalls:
+    """ports.Calls over HTTP, and the pages of the three lists. `keep_person`: seconds for which ids are remembered."""
+
+    def __init__(self, caller: Caller, *, keep_person: float = 600.0) -> None:
+        self._caller = caller
+        self._keep_person = keep_person
+        self._persons: dict[tuple[Account, str], tuple[Instant, Person]] = {}
+
+    async def create(self, credentials: Credentials, request: CreateRequest, timestamp: Instant) -> Answer:
+        """POST createCluster, once, with this timestamp."""
+        try:
+            made = bodies.create_body(request, conf_as_text=self._caller.settings.conf_as_text)
+        except ValueError as error:
+            return NotSent(str(error))
+        reply = await self._caller.change(
+            "createCluster", credentials, request.account, "/cluster/createCluster", bodies.text(made), timestamp
+        )
+        return wire.created(reply.status, reply.body) if isinstance(reply, Reply) else reply
+
+    async def delete(self, credentials: Credentials, account: Account, cluster_id: str) -> Answer:
+        """POST deleteCluster by id, once."""
+        body: dict[str, bodies.Json] = {
+            "cluster_ids": [cluster_id],
+            "run_user": account.owner,
+            "owner": account.owner,
+            "zone": account.zone,
+        }
+        return await self._change("deleteCluster", credentials, account, body)
+
+    async def describe(
+        self, credentials: Credentials, account: Account, cluster_id: str, name: str, description: str
+    ) -> Answer:
+        """POST modifyCluster, once: name and description."""
+        body: dict[str, bodies.Json] = {
+            "cluster_id": cluster_id,
+            "zone": account.zone,
+            "owner": account.owner,
+            "cluster_name": name,
+            "description": description,
+        }
+        return await self._change("modifyCluster", credentials, account, body)
+
+    async def _change(
+        self, name: str, credentials: Credentials, account: Account, body: Mapping[str, bodies.Json]
+    ) -> Answer:
+        caller = self._caller
+        reply = await caller.change(
+            name, credentials, account, f"/cluster/{name}", bodies.text(body), caller.clock.now()
+        )
+        return wire.changed(reply.status, reply.body) if isinstance(reply, Reply) else reply
+
+    async def person(self, credentials: Credentials, account: Account) -> Person | str:
+        """GET /permission/{owner}, remembered for a while; a sentence when it cannot be read."""
+        known, now = self._persons.get((account, credentials.fingerprint)), self._caller.clock.now()
+        if known is not None and 0 <= now - known[0] < self._keep_person:
+            return known[1]
+        read = await self._caller.read(
+            "permission", credentials, account, f"/permission/{percent(account.owner)}", {}, lane="create"
+        )
+        answer = told(read)
+        found = wire.person(answer) if isinstance(answer, Answered) else answer.problem
+        if isinstance(found, Person):
+            self._persons[account, credentials.fingerprint] = (now, found)
+            return found
+        return f"The ids of {account.owner} cannot be read: {found}"
+
+    async def cluster_page(
+        self, credentials: Credentials, account: Account, offset: int, *, cluster_id: str | None = None
+    ) -> Page[Cluster] | Unread:
+        """A page of cluster/list, oldest first; of one cluster where `cluster_id` is given."""
+        params: dict[str, Param] = {"owner": account.owner, "limit": PAGE, "offset": offset}
+        params |= {"sort_key": "create_time", "reverse": 0} if cluster_id is None else {"cluster_id": cluster_id}
+        return await self._page("list", credentials, account, "/cluster/list", params, wire.cluster_page)
+
+    async def operation_page(
+        self, credentials: Credentials, account: Account, offset: int, *, resource_id: str | None = None
+    ) -> Page[Entry] | Unread:
+        """A page of the operation log, newest first; of one resource where `resource_id` is given."""
+        params: dict[str, Param] = {"owner": account.owner, "limit": PAGE, "offset": offset, "reverse": 1}
+        if resource_id is not None:
+            params["resource_ids"] = resource_id
+        return await self._page("operation", credentials, account, "/operation", params, wire.operation_page)
+
+    async def node_page(
+        self, credentials: Credentials, account: Account, cluster_id: str, offset: int
+    ) -> Page[Node] | Unread:
+        """A page of cluster/listNodes."""
+        params: dict[str, Param] = {"owner": account.owner, "cluster_id": cluster_id, "limit": PAGE, "offset": offset}
+        return await self._page("listNodes", credentials, account, "/cluster/listNodes", params, wire.node_page)
+
+    async def _page(
+        self,
+        name: str,
+        credentials: Credentials,
+        account: Account,
+        path: str,
+        params: Mapping[str, Param],
+        parse: Callable[[Answered], Page[T]],
+    ) -> Page[T] | Unread:
+        answer = told(await self._caller.read(name, credentials, account, path, params, lane="look"))
+        return parse(answer) if isinstance(answer, Answered) else answer

@@ -1,0 +1,88 @@
+"""Values of the cloud's answers, one at a time: texts, numbers, times, ids. Pure and total: any JSON value goes in.
+
+May be imported by every module of `cloud`. Must never come in: which call an answer belongs to.
+An id is believed only when it matches its pattern; a text is cleaned and cut before anybody sees it.
+"""
+
+import json
+import re
+import unicodedata
+from datetime import datetime
+
+from hpc_operator.domain.desired import Instant
+
+NAME, DESCRIPTION, MESSAGE, WORD = 1024, 4096, 300, 64
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])|\x9b[0-?]*[ -/]*[@-~]")
+_CLUSTER_ID = re.compile(r"e?hpc-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_JOB_ID = re.compile(r"j-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_ANY_ID = re.compile(r"[a-z]{1,16}-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_BETWEEN_IDS = re.compile(r"[\s,;|\"'\[\]{}()]+")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
+
+
+def clean(text: str, limit: int) -> str:
+    """One line for people: without control, bidirectional and escape characters, at most `limit` characters long."""
+    ample = text[: 4 * limit + 64]
+    plain = _ANSI.sub("", ample)
+    kept = "".join(" " if c in "\t\n\r\v\f\x85\u2028\u2029" else c for c in plain if _shown(c))
+    line = " ".join(kept.split())
+    cut = len(line) > limit or len(text) > len(ample)
+    return f"{line[: limit - 1]}…" if cut else line
+
+
+def _shown(char: str) -> bool:
+    return char in "\t\n\r\v\f\x85\u2028\u2029" or not unicodedata.category(char).startswith("C")
+
+
+def words(value: object, limit: int = NAME) -> str | None:
+    """A text field cleaned and cut; None where it is no text, or nothing is left of it."""
+    return clean(value, limit) or None if isinstance(value, str) else None
+
+
+def number(value: object) -> int | None:
+    """An integer, also one written as a string; None for anything else (a truth value is no number)."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value.strip()):
+        return int(value)
+    return None
+
+
+def instant(value: object) -> Instant | None:
+    """`2021-08-17T09:11:16Z` as seconds since the epoch. A time that does not name its zone is not readable (None)."""
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat(value).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def cluster_id(value: object) -> str | None:
+    """An id `hpc-…` or `ehpc-…`, or None."""
+    return value if isinstance(value, str) and _CLUSTER_ID.fullmatch(value) else None
+
+
+def job_id(value: object) -> str | None:
+    """An id `j-…`, or None."""
+    return value if isinstance(value, str) and _JOB_ID.fullmatch(value) else None
+
+
+def as_text(value: object) -> str:
+    """A text as it is, anything else as JSON."""
+    try:
+        return value if isinstance(value, str) else json.dumps(value)
+    except (ValueError, RecursionError):
+        return ""
+
+
+def ids_in(value: object) -> tuple[tuple[str, ...], bool]:
+    """The ids that stand in a space separated string or a list; False where something looks like a cluster but is no id."""
+    text = as_text(value)
+    tokens = [token for token in _BETWEEN_IDS.split(text) if token]
+    found = tuple(token for token in tokens if _ANY_ID.fullmatch(token))
+    doubtful = any("hpc-" in token.lower() and not _CLUSTER_ID.fullmatch(token) for token in tokens)
+    return found, not doubtful

@@ -1,0 +1,176 @@
+"""Sending one HTTP request and reading its answer: the only module that imports httpx.
+
+Lives here: the `Transport` protocol, its two errors, and `HttpTransport`. May be imported by `cloud.client` and the
+composition root. Must never come in: what the bytes mean, retries, redirects, a URL in any text (it is signed).
+httpx's types stay out of every signature.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Protocol, Self
+
+import httpx
+
+from hpc_operator.cloud.text import clean
+from hpc_operator.domain.desired import Instant
+
+MAX_BODY = 8 * 1024 * 1024
+
+
+class TransportNotSent(Exception):  # noqa: N818 - an outcome, not a defect
+    """It failed before a byte of the request was sent: name, connect, TLS, or no free connection."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+class TransportNoAnswer(Exception):  # noqa: N818
+    """The request may have arrived, but there is no whole answer to it."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One whole answer. `date`: the `Date` header, seconds since the epoch, None where absent or unreadable.
+
+    `began`, `ended`: the own clock before sending and after the last byte.
+    """
+
+    status: int
+    date: Instant | None
+    body: bytes = field(repr=False)
+    began: Instant
+    ended: Instant
+
+
+class Transport(Protocol):
+    """Sends one request, once."""
+
+    async def send(self, method: str, url: str, body: str | None, headers: Mapping[str, str], timeout: float) -> Reply:  # noqa: ASYNC109 - the deadline is part of the contract, measured from before the connect
+        """The answer, whatever its status; TransportNotSent or TransportNoAnswer, and no other error."""
+
+
+class HttpTransport:
+    """Transport over httpx with a connection pool; an async context manager.
+
+    `clock` reads the own clock. `connect_timeout` bounds name, connect and TLS (seconds each); the deadline of a
+    whole request comes with each call. `verify` False, or a CA file, is for tests and private gateways only.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], Instant],
+        *,
+        connect_timeout: float = 5.0,
+        verify: bool = True,
+        ca_file: str | None = None,
+        max_connections: int = 20,
+    ) -> None:
+        silence_httpx()
+        context: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca_file) if ca_file and verify else verify
+        self._clock = clock
+        self._connect_timeout = connect_timeout
+        self._client = httpx.AsyncClient(
+            verify=context,
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=max_connections, keepalive_expiry=15.0),
+            headers={"accept-encoding": "identity", "user-agent": "hpc-operator"},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.aclose()
+
+    async def send(self, method: str, url: str, body: str | None, headers: Mapping[str, str], timeout: float) -> Reply:  # noqa: ASYNC109
+        """See Transport. `timeout` bounds everything, from before the connect to the last byte, in seconds."""
+        sending = _Sending()
+        began = self._clock()
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._exchange(method, url, body, headers, timeout, sending, began)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise TransportNotSent(_cause(error)) from None
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise TransportNotSent(type(error).__name__) from None
+        except TimeoutError:
+            cause = f"no answer within {timeout:g} s"
+            raise (TransportNoAnswer(cause) if sending.begun else TransportNotSent(cause)) from None
+        except (httpx.HTTPError, httpx.StreamError, OSError, ValueError) as error:
+            raise TransportNoAnswer(_cause(error)) from None
+
+    async def _exchange(
+        self,
+        method: str,
+        url: str,
+        body: str | None,
+        headers: Mapping[str, str],
+        timeout: float,  # noqa: ASYNC109
+        sending: "_Sending",
+        began: Instant,
+    ) -> Reply:
+        request = self._client.build_request(
+            method,
+            url,
+            content=None if body is None else body.encode(),
+            headers=dict(headers),
+            timeout=httpx.Timeout(timeout, connect=min(self._connect_timeout, timeout)),
+            extensions={"trace": sending.trace},
+        )
+        response = await self._client.send(request, stream=True)
+        try:
+            content = await _whole(response.aiter_raw())
+        finally:
+            await response.aclose()
+        return Reply(response.status_code, _date(response.headers.get("date")), content, began, self._clock())
+
+
+@dataclass(slots=True)
+class _Sending:
+    """Whether writing to a connection has begun: what tells a late connect from a lost answer."""
+
+    begun: bool = False
+
+    async def trace(self, event: str, _info: dict[str, object]) -> None:
+        self.begun = self.begun or "send_request" in event
+
+
+async def _whole(chunks: AsyncIterator[bytes]) -> bytes:
+    content = bytearray()
+    async for chunk in chunks:
+        content += chunk
+        if len(content) > MAX_BODY:
+            raise TransportNoAnswer(f"the answer is larger than {MAX_BODY} bytes")
+    return bytes(content)
+
+
+def _date(text: str | None) -> Instant | None:
+    if text is None:
+        return None
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _cause(error: Exception) -> str:
+    return clean(f"{type(error).__name__}: {error}".rstrip(": "), 200)
+
+
+def silence_httpx() -> None:
+    """Keep httpx and httpcore from logging: at INFO they print whole signed URLs."""
+    for name in ("httpx", "httpcore"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.CRITICAL + 1)
+        logger.propagate = False
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())

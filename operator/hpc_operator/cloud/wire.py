@@ -1,0 +1,152 @@
+"""JSON of the particular calls: what createCluster is sent, and what answers say. Pure and total on any JSON value.
+
+May be imported by `cloud` only. Must never come in: I/O, signing, what follows from an answer. Source: API
+reference, createCluster, cluster, nodes and operation log pages. A page with an unreadable item says so in
+`problem`: then what it does not show is unknown.
+"""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from hpc_operator.cloud.envelope import Answered, envelope, unsuccessful
+from hpc_operator.cloud.text import DESCRIPTION, NAME, WORD, as_text, cluster_id, ids_in, instant, job_id, number, words
+from hpc_operator.domain.answers import Accepted, Answer, NoAnswer
+from hpc_operator.domain.observed import Cluster, Entry, JobStatus
+from hpc_operator.reconcile.ports import Person
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Items `offset` to `offset + len(items)` of `total`. `problem` non-empty: not everything on it could be read."""
+
+    items: tuple[T, ...]
+    total: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node of a cluster; `address` is its public address, else its private one."""
+
+    role: str
+    active: bool
+    address: str | None
+
+
+def created(status: int, body: bytes) -> Answer:
+    """The answer to createCluster. Success without a believable id is no answer: the cluster is looked for by mark."""
+    answered = envelope(status, body)
+    if isinstance(answered, NoAnswer):
+        return answered
+    if failed := unsuccessful(answered):
+        return failed
+    made = cluster_id(answered.fields.get("hpc_cluster_id"))
+    if made is None:
+        return NoAnswer("ret_code 0 without an hpc_cluster_id", 0)
+    return Accepted(job_id(answered.fields.get("job_id")), made)
+
+
+def changed(status: int, body: bytes) -> Answer:
+    """The answer to a call that changes an existing cluster: its job, where there is one."""
+    answered = envelope(status, body)
+    if isinstance(answered, NoAnswer):
+        return answered
+    return unsuccessful(answered) or Accepted(job_id(answered.fields.get("job_id")))
+
+
+def person(answered: Answered) -> Person | str:
+    """uid and gid of `/permission/{owner}`, at the top or in the one object inside; a sentence where they are not."""
+    inner = [value for value in answered.fields.values() if isinstance(value, dict)]
+    for fields in (answered.fields, *inner[:1]):
+        uid, gid = number(fields.get("uid_number")), number(fields.get("gid_number"))
+        if uid and gid and 0 < uid < 2**32 and 0 < gid < 2**32:
+            return Person(uid, gid)
+    return "the answer has no uid_number and gid_number"
+
+
+def cluster_page(answered: Answered) -> Page[Cluster]:
+    """A page of cluster/list, in either of its shapes."""
+    return _page(answered, "cluster_set", _cluster)
+
+
+def operation_page(answered: Answered) -> Page[Entry]:
+    """A page of the operation log."""
+    return _page(answered, "job_set", _entry)
+
+
+def node_page(answered: Answered) -> Page[Node]:
+    """A page of cluster/listNodes. The nodes' `env` (it holds a masked password) is never read."""
+    return _page(answered, "hpc_app_nodes_set", _node)
+
+
+def _page(answered: Answered, name: str, parse: Callable[[Mapping[str, object]], T | None]) -> Page[T]:
+    items = answered.fields.get(name)
+    total = number(answered.fields.get("total_count"))
+    if not isinstance(items, list) or total is None or total < 0:
+        return Page((), 0, f"the answer has no {name} with a total_count")
+    parsed = [parse(item) if isinstance(item, dict) else None for item in items]
+    readable = tuple(item for item in parsed if item is not None)
+    lost = len(parsed) - len(readable)
+    return Page(readable, total, f"{lost} unreadable item(s) in {name}" if lost else "")
+
+
+def _cluster(item: Mapping[str, object]) -> Cluster | None:
+    wrapped = item.get("app_cluster")
+    fields = {**item, **wrapped} if isinstance(wrapped, dict) else item
+    found = cluster_id(fields.get("cluster_id"))
+    if found is None:
+        return None
+    status = words(fields.get("cluster_status"), WORD)
+    return Cluster(
+        found,
+        words(fields.get("cluster_name"), NAME),
+        status.lower() if status else None,
+        words(fields.get("cluster_type"), WORD),
+        words(fields.get("description"), DESCRIPTION),
+        instant(fields.get("create_time")),
+    )
+
+
+def _entry(item: Mapping[str, object]) -> Entry | None:
+    found = job_id(item.get("job_id"))
+    named, readable = ids_in(item.get("resource_ids"))
+    if found is None or not readable:
+        return None
+    return Entry(
+        found,
+        _job_status(item.get("status")),
+        words(item.get("job_action"), WORD) or "",
+        named,
+        instant(item.get("create_time")),
+        _codes(item.get("error_codes")),
+    )
+
+
+def _job_status(value: object) -> JobStatus:
+    try:
+        return JobStatus(value.lower()) if isinstance(value, str) else JobStatus.OTHER
+    except ValueError:
+        return JobStatus.OTHER
+
+
+def _codes(value: object) -> str:
+    """`error_codes` is of no documented type: shown, never read."""
+    return (words(as_text(value), NAME) or "") if value else ""
+
+
+def _node(item: Mapping[str, object]) -> Node | None:
+    role, status = words(item.get("role"), WORD), words(item.get("status"), WORD)
+    if role is None or status is None:
+        return None
+    return Node(role.lower(), status.lower() == "active", _address(item.get("eip")) or _address(item.get("private_ip")))
+
+
+def _address(value: object) -> str | None:
+    try:
+        return str(ipaddress.ip_address(value)) if isinstance(value, str) else None
+    except ValueError:
+        return None

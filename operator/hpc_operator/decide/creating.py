@@ -1,0 +1,139 @@
+"""Whether to buy: what must be known, and nothing like it exist, before the first byte of a createCluster. Pure.
+
+Imported by `planner` only. The order of the questions is the law's: what the settings allow, what an earlier attempt
+was told, what the account shows, whether this may be the account's first create.
+"""
+
+from collections.abc import Callable
+
+from hpc_operator.decide import guards, pace
+from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
+from hpc_operator.decide.facts import FirstCreate, Scene
+from hpc_operator.decide.refusals import refusal
+from hpc_operator.decide.taking import duplicates, record_for, take, take_ordered
+from hpc_operator.domain.actions import Create
+from hpc_operator.domain.desired import ManagementPolicy
+from hpc_operator.domain.record import OperationAction, Origin, Outcome
+
+
+def create(scene: Scene) -> Decision:
+    """The first question that has an answer decides; none has: create."""
+    for question in _QUESTIONS:
+        if (answer := question(scene)) is not None:
+            return answer
+    return _act(scene)
+
+
+def _act(scene: Scene) -> Act:
+    resource = scene.resource
+    account = scene.facts.wished or scene.account
+    last = resource.memory.last_operation
+    mine = last if last and last.action is OperationAction.CREATE else None
+    record = record_for(scene, account, Origin.CREATED)
+    known = resource.finalizer and resource.record is not None and resource.record.account == account
+    failed = mine.failures if mine and mine.outcome in _FAILED else 0
+    return Act(Create((mine.attempt if mine else 0) + 1, None if known else record, failed))
+
+
+def _allowed(scene: Scene) -> Decision | None:
+    account, policy = scene.facts.wished, scene.policy
+    if account is None or not scene.facts.own_key:
+        return None
+    if policy.owners and account.owner not in policy.owners:
+        return _blocked(scene, "OwnerNotAllowed", f"owner {account.owner} is not in the operator's list of owners.")
+    if policy.zones and account.zone not in policy.zones:
+        return _blocked(scene, "ZoneNotAllowed", f"zone {account.zone} is not in the operator's list of zones.")
+    return None
+
+
+def _observing(scene: Scene) -> Decision | None:
+    if scene.resource.desired.management_policy is ManagementPolicy.FULL:
+        return None
+    text = "managementPolicy Observe never creates; name an existing cluster with hpc.qingcloud.com/adopt=<id>."
+    return _blocked(scene, "NothingToObserve", text)
+
+
+def _complete(scene: Scene) -> Decision | None:
+    desired = scene.resource.desired
+    lacking = [
+        name for name, value in (("version_id", desired.version_id), ("cluster_conf", desired.conf)) if not value
+    ]
+    if not lacking:
+        return None
+    return _blocked(scene, "SpecIncomplete", f"A create needs spec.{' and spec.'.join(lacking)}.")
+
+
+def _refused_before(scene: Scene) -> Decision | None:
+    """What the last attempt was told decides when (or whether) there is a next one."""
+    last = scene.resource.memory.last_operation
+    if last is None or last.action is not OperationAction.CREATE or last.outcome not in _FAILED:
+        return None
+    told = refusal(last)
+    edited = last.generation != scene.resource.generation
+    asked = _asked_again(scene)
+    if told.final and not edited and not asked:
+        return _blocked(scene, told.reason, told.message)
+    wait = 0.0 if (edited or asked) else pace.until_retry(last, scene.now, scene.policy, slow=told.slow)
+    if wait <= 0:
+        return None
+    if told.person:
+        return Blocked(told.reason, told.message, wait)
+    return Wait(told.reason, wait, told.message)
+
+
+def _asked_again(scene: Scene) -> bool:
+    wanted = scene.resource.orders.reconcile_at
+    return wanted is not None and wanted != scene.resource.status.get("lastHandledReconcileAt")
+
+
+def _shown_already(scene: Scene) -> Decision | None:
+    """The complete list look before every create, and what it shows."""
+    found = guards.bearers(scene)
+    if len(found) > 1:
+        return duplicates(scene, found)
+    if found:
+        return Act(take(scene, found[0], Origin.CREATED))
+    if twins := guards.twins(scene):
+        ids = ", ".join(cluster.id for cluster in twins)
+        text = (
+            f"An earlier life of this resource left {ids}. Annotate hpc.qingcloud.com/take-over=<id> to go on with it, "
+            "or hpc.qingcloud.com/create-beside=<ids> to create another beside it."
+        )
+        return _blocked(scene, "OwnedElsewhere", text)
+    if not guards.looked_first(scene, scene.newest):
+        text = f"Before a create the account is looked at in full ({scene.look_problem})."
+        return Wait("LookingFirst", scene.policy.poll, text)
+    return None
+
+
+def _first_of_account(scene: Scene) -> Decision | None:
+    if guards.account_shows_marks(scene):
+        return None
+    match scene.facts.first_create:
+        case FirstCreate.FREE:
+            return None
+        case FirstCreate.HELD:
+            text = "Until the account has shown one of our marks, creates go one at a time; another one is under way."
+            return Wait("FirstCreateUnderWay", scene.policy.poll, text)
+        case FirstCreate.INVISIBLE:
+            text = (
+                "This account shows our mark neither in a cluster's name nor in its description, so that a cluster "
+                "could not be found again after a loss. The operator's setting accept_invisible_marks accepts that."
+            )
+            return _blocked(scene, "MarkInvisible", text)
+
+
+def _blocked(scene: Scene, reason: str, message: str) -> Blocked:
+    return Blocked(reason, message, scene.policy.staleness)
+
+
+_FAILED = (Outcome.REFUSED, Outcome.NOT_SENT)
+_QUESTIONS: tuple[Callable[[Scene], Decision | None], ...] = (
+    _allowed,
+    take_ordered,
+    _observing,
+    _complete,
+    _refused_before,
+    _shown_already,
+    _first_of_account,
+)

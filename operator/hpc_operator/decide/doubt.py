@@ -1,0 +1,154 @@
+"""Doubt: an open create whose answer nobody has. One path for a crash, a lost answer and a lost memory.
+
+First the cluster is looked for by mark. Only when nothing of the request can still take effect or be invisible, and
+every entry of the operation log in its range is explained by something else, is the attempt void. What cannot be
+explained goes to a person: never a second create on a guess. Pure; imported by `planner` only.
+"""
+
+from collections.abc import Iterator
+
+from hpc_operator.decide import guards, pace
+from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
+from hpc_operator.decide.facts import Scene
+from hpc_operator.decide.taking import duplicates, take, take_ordered
+from hpc_operator.domain.actions import Close, LookById
+from hpc_operator.domain.observed import Entry, IdLook, JobStatus, LogLook
+from hpc_operator.domain.record import Closed, Intent, Origin, Outcome
+
+_ASK_AGAIN = 20  # stalenesses between two looks at the same unexplained id
+
+
+def resolve(scene: Scene, intent: Intent) -> Decision:
+    """What to do about an open create."""
+    if ordered := take_ordered(scene):
+        return ordered
+    found = guards.bearers(scene)
+    if len(found) > 1:
+        return duplicates(scene, found)
+    if found:
+        return Act(take(scene, found[0], Origin.CREATED, recorded_at=intent.started_at))
+    due = guards.due(intent, scene.policy)
+    log = scene.facts.log
+    if scene.now <= due or not guards.conclusive(scene.newest, due) or not guards.conclusive(log, due):
+        return _wait(scene, due)
+    if not guards.same_key(scene, intent):
+        return Wait(
+            "AccountUnproven",
+            scene.policy.staleness,
+            "An unanswered create cannot be resolved with this key: it is not the key that sent it, and no other "
+            "recorded cluster answers to it. Put the earlier key back, or wait until another cluster is recorded.",
+        )
+    return _by_log(scene, intent, log, due) if log else _wait(scene, due)
+
+
+def _wait(scene: Scene, due: float) -> Wait:
+    late = scene.now > due
+    message = (
+        f"A create was sent, its answer is unknown; waiting for a complete look at the account ({scene.look_problem})."
+        if late
+        else "A create was sent and its answer is unknown; the account is searched until nothing can still appear."
+    )
+    return Wait("CreateUnanswered", scene.policy.poll if late else pace.until(due, scene.now, scene.policy), message)
+
+
+def _by_log(scene: Scene, intent: Intent, log: LogLook, due: float) -> Decision:
+    open_entries = [entry for entry in _in_range(scene, intent, log) if not _explained(scene, intent, log, entry, due)]
+    if not open_entries:
+        return void(scene, intent)
+    missing = _ids_to_ask(scene, open_entries, due)
+    if missing:
+        return Act(LookById(missing))
+    if any(_asked_in_vain(scene, i) for entry in open_entries for i in entry.cluster_ids):
+        return _wait(scene, due)
+    if any(entry.pending and not entry.cluster_ids for entry in open_entries):
+        return Wait("CreateUnanswered", scene.policy.poll, "An operation that names no cluster yet may be this create.")
+    if scene.resource.orders.recreate == intent.full_mark:
+        return void(scene, intent)
+    return _unresolved(scene, intent, open_entries)
+
+
+def void(scene: Scene, intent: Intent) -> Act:
+    """Close the attempt: it certainly made nothing."""
+    closed = Closed(
+        intent.action,
+        intent.attempt,
+        Outcome.VOID,
+        scene.now,
+        intent.generation,
+        message="The unanswered create made nothing.",
+    )
+    return Act(Close(intent, closed))
+
+
+def _unresolved(scene: Scene, intent: Intent, entries: list[Entry]) -> Blocked:
+    candidates = sorted({i for entry in entries for i in entry.cluster_ids} or {entry.job_id for entry in entries})
+    return Blocked(
+        "UnresolvedCreate",
+        f"A create was sent and its answer was lost; it may have made one of: {', '.join(candidates)}. "
+        f"If one is this resource's, annotate hpc.qingcloud.com/adopt=<id>; if none is, annotate "
+        f"hpc.qingcloud.com/recreate={intent.full_mark}.",
+        scene.policy.staleness,
+    )
+
+
+def _in_range(scene: Scene, intent: Intent, log: LogLook) -> Iterator[Entry]:
+    begin, end = guards.log_range(intent, scene.policy)
+    for entry in log.entries:
+        timely = entry.created_at is None or begin <= entry.created_at <= end
+        names_nothing = entry.status is JobStatus.SUCCESSFUL and not entry.cluster_ids
+        if timely and not names_nothing:
+            yield entry
+
+
+def _explained(scene: Scene, intent: Intent, log: LogLook, entry: Entry, due: float) -> bool:
+    if entry.job_id in scene.facts.jobs:
+        return True
+    ids = entry.cluster_ids
+    return bool(ids) and all(_id_explained(scene, intent, log, i, due) for i in ids)
+
+
+def _id_explained(scene: Scene, intent: Intent, log: LogLook, cluster_id: str, due: float) -> bool:
+    """Why this id cannot be our create's. A name without a mark explains nothing."""
+    if scene.others(cluster_id) or not cluster_id.startswith(f"{scene.resource.desired.cluster_type}-"):
+        return True
+    begin, _ = guards.log_range(intent, scene.policy)
+    if any(e.created_at is not None and e.created_at < begin for e in _naming(scene, log, cluster_id)):
+        return True
+    line = scene.shown(cluster_id)
+    if line is not None:
+        older = line.created_at is not None and line.created_at < begin
+        return guards.bears_other(line, intent.mark) or older
+    return _ended_and_gone(scene, log, cluster_id, due)
+
+
+def _ended_and_gone(scene: Scene, log: LogLook, cluster_id: str, due: float) -> bool:
+    """Found nowhere, not even by id; none of its entries is pending and its newest is one that ended."""
+    look = scene.facts.ids.get(cluster_id)
+    if look is None or not look.complete or not guards.began_after(look, due):
+        return False
+    entries = _naming(scene, log, cluster_id)
+    return look.cluster is None and scene.shown(cluster_id) is None and not any(entry.pending for entry in entries)
+
+
+def _naming(scene: Scene, log: LogLook, cluster_id: str) -> Iterator[Entry]:
+    look = scene.facts.ids.get(cluster_id)
+    entries = (*log.entries, *(look.entries if look else ()))
+    return (entry for entry in entries if cluster_id in entry.cluster_ids)
+
+
+def _ids_to_ask(scene: Scene, entries: list[Entry], due: float) -> tuple[str, ...]:
+    """Ids of unexplained entries that no usable look by id since `due` has answered for; asked anew now and then."""
+    fresh = max(due, scene.now - _ASK_AGAIN * scene.policy.staleness)
+    ids = {i for entry in entries for i in entry.cluster_ids}
+    return tuple(sorted(i for i in ids if _worth_asking(scene, scene.facts.ids.get(i), fresh)))
+
+
+def _worth_asking(scene: Scene, look: IdLook | None, fresh: float) -> bool:
+    if look is None or not guards.began_after(look, fresh):
+        return True
+    return not look.complete and look.begun < scene.now - scene.policy.poll
+
+
+def _asked_in_vain(scene: Scene, cluster_id: str) -> bool:
+    look = scene.facts.ids.get(cluster_id)
+    return look is None or not look.complete

@@ -1,0 +1,116 @@
+"""The scene that a decision is made from: the resource, what was observed, the policy, and the time. Pure data.
+
+`reconcile.engine` gathers it; nothing in `decide` ever fetches anything. A fact that could not be had is None or an
+incomplete look: *unknown* stays a value up to here.
+"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from types import MappingProxyType
+
+from hpc_operator.domain.desired import Instant, Ref
+from hpc_operator.domain.mark import stem
+from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook
+from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.record import Account, Resource
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Claim:
+    """Another resource that records a cluster; the older one (by creation, then uid) keeps it."""
+
+    created_at: Instant
+    ref: Ref
+
+
+class FirstCreate(Enum):
+    """Whether this resource may create while no cluster of the account has shown a mark of ours."""
+
+    FREE = auto()
+    HELD = auto()
+    INVISIBLE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known at `now`. `key` is the fingerprint of the key that reads today; `seen_at` when this process
+    first saw the resource (a look begun later certainly began after its creation); `unsent`: this very process
+    wrote the record, and nothing was ever sent under it. `claims` and `jobs` are what other resources record;
+    `postponed` names the small chores (describing, counting nodes) that failed a moment ago.
+    """
+
+    now: Instant
+    fleet: str
+    wished: Account | None
+    key: str | None
+    own_key: bool = True
+    key_problem: tuple[str, str] | None = None
+    offset: float | None = None
+    seen_at: Instant = 0.0
+    unsent: bool = False
+    lists: tuple[ListLook, ...] = ()
+    log: LogLook | None = None
+    ids: Mapping[str, IdLook] = field(default_factory=lambda: MappingProxyType({}))
+    claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    jobs: Container[str] = frozenset()
+    postponed: frozenset[str] = frozenset()
+    first_create: FirstCreate = FirstCreate.FREE
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One resource, its facts and the policy, with the questions that several rooms of `decide` ask."""
+
+    resource: Resource
+    facts: Facts
+    policy: Policy
+
+    @property
+    def now(self) -> Instant:
+        """The own clock at the beginning of the decision."""
+        return self.facts.now
+
+    @property
+    def stem(self) -> str:
+        """This resource's mark without attempt: the recorded string, else derived."""
+        operation = self.resource.memory.operation
+        recorded = operation.mark if operation else self.resource.memory.mark
+        return recorded or stem(self.facts.fleet, self.resource.ref)
+
+    @property
+    def newest(self) -> ListLook | None:
+        """The newest list look that is complete."""
+        return next((look for look in self.facts.lists if look.complete), None)
+
+    @property
+    def listed(self) -> tuple[Cluster, ...]:
+        """What is known to exist: the newest look's lines, complete or not, then looks by id that are newer."""
+        look = self.facts.lists[0] if self.facts.lists else None
+        lines = list(look.clusters) if look else []
+        names = {cluster.id for cluster in lines}
+        begun = look.begun if look else 0.0
+        extra = [i.cluster for i in self.facts.ids.values() if i.cluster and i.begun >= begun and i.id not in names]
+        return (*lines, *extra)
+
+    @property
+    def account(self) -> Account:
+        """The recorded account, else the wished one; the planner asks for credentials before anything needs it."""
+        account = self.resource.account or self.facts.wished
+        if account is None:
+            raise LookupError("no account is known: the planner must ask for credentials first")
+        return account
+
+    def shown(self, cluster_id: str) -> Cluster | None:
+        """The cluster's line, if any look still speaks for it."""
+        return next((cluster for cluster in self.listed if cluster.id == cluster_id), None)
+
+    def others(self, cluster_id: str) -> tuple[Claim, ...]:
+        """Other resources that record this cluster."""
+        return tuple(c for c in self.facts.claims.get(cluster_id, ()) if c.ref.uid != self.resource.ref.uid)
+
+    @property
+    def look_problem(self) -> str:
+        """Why the newest reads say less than everything, for people."""
+        looks = (*self.facts.lists[:1], *((self.facts.log,) if self.facts.log else ()))
+        return next((look.problem for look in looks if not look.complete and look.problem), "no complete look yet")

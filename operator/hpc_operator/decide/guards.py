@@ -1,0 +1,154 @@
+"""The safeguards of creating once and never losing, each one small named claim. The hardest room: read this first.
+
+What it is: every question whose wrong answer buys a second cluster or loses a paid one is asked here, and nowhere
+else. What goes wrong without: tests/guards.toml names, for each, the test that turns red when it is switched off.
+After a restart: nothing here has memory; the claims are about the resource, the looks and the clock alone.
+
+Pure. Only `decide` and `reconcile.engine` import it, and call through the module (`guards.name`), so that a test can
+switch a single claim off.
+"""
+
+from hpc_operator.decide.facts import Scene
+from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.mark import fleet_of, marks_in
+from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook
+from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.record import Account, Intent, OperationAction, Resource
+
+
+def due(intent: Intent, policy: Policy) -> Instant:
+    """From this time on, the unanswered request can neither take effect nor still be invisible."""
+    return intent.started_at + policy.window
+
+
+def began_after(look: ListLook | LogLook | IdLook, instant: Instant) -> bool:
+    """As-of: a look speaks for the time when it began, not for when it is read."""
+    return look.begun > instant
+
+
+def conclusive(look: ListLook | LogLook | None, instant: Instant) -> bool:
+    """Whether what this look does not show did not exist at `instant`."""
+    return look is not None and look.complete and began_after(look, instant)
+
+
+def send_in_time(intent: Intent, reading: Instant, policy: Policy) -> bool:
+    """Send deadline: one reading of the clock, 0 to 15 s after startedAt, becomes the request's timestamp."""
+    return 0 <= reading - intent.started_at <= policy.send_deadline
+
+
+def log_range(intent: Intent, policy: Policy) -> tuple[Instant, Instant]:
+    """Where in the log our request's entry can stand, by the cloud's clock: from startedAt - skew on."""
+    begin = intent.started_at if intent.log_from is None else intent.log_from
+    return begin - policy.clock_skew, intent.started_at + (
+        policy.send_deadline + policy.request_lifetime + policy.clock_skew
+    )
+
+
+def same_key(scene: Scene, intent: Intent) -> bool:
+    """Key proof: the looks were made with the key that sent, or another recorded cluster of the view answers to it."""
+    looks = [look for look in (scene.newest, scene.facts.log) if look is not None]
+    return all(look.key == intent.key for look in looks) or other_recorded_answers(scene)
+
+
+def other_recorded_answers(scene: Scene) -> bool:
+    """Whether a complete look under today's key shows a cluster that another resource records."""
+    look = scene.newest
+    return look is not None and any(scene.others(cluster.id) for cluster in look.clusters)
+
+
+def account_proven(scene: Scene, look: IdLook) -> bool:
+    """Account proof: the log still answers for this id under today's key, or another recorded cluster does."""
+    return bool(look.entries) or other_recorded_answers(scene)
+
+
+def explains_nothing(resource: Resource, *, unsent: bool) -> bool:
+    """A finalizer or record without a memory of what was done under it: a create may be open. Doubt."""
+    touched = resource.finalizer or resource.record is not None
+    return touched and resource.memory.empty and not unsent
+
+
+def same_account(scene: Scene) -> bool:
+    """Recorded account: all looks and calls go where the create went, or nothing is called."""
+    recorded = resource_account(scene)
+    return recorded is None or scene.facts.wished is None or recorded == scene.facts.wished
+
+
+def resource_account(scene: Scene) -> Account | None:
+    """The account that binds: recorded, and something may exist there. A closed, void attempt binds none."""
+    resource = scene.resource
+    nothing_there = resource.id is None and resource.memory.operation is None and not resource.memory.empty
+    return None if nothing_there else resource.account
+
+
+def absence_threshold(resource: Resource, policy: Policy) -> Instant:
+    """Absence only after the window: a look begun earlier may miss a cluster that is not visible yet."""
+    return (resource.memory.recorded_at or resource.created_at) + policy.window
+
+
+def looked_first(scene: Scene, look: ListLook | None) -> bool:
+    """Object look before every create: begun after the resource was seen to exist and the last attempt was closed."""
+    last = scene.resource.memory.last_operation
+    return look is not None and look.complete and look.begun >= max(scene.facts.seen_at, last.at if last else 0.0)
+
+
+def bears(cluster: Cluster, stem: str) -> bool:
+    """Whether the cluster carries a mark with this stem, in its name or its description."""
+    return any(mark.stem == stem for mark in marks_in(*cluster.texts))
+
+
+def bears_other(cluster: Cluster, stem: str) -> bool:
+    """Whether it carries another's mark, and not this one. A name without a mark says nothing."""
+    found = list(marks_in(*cluster.texts))
+    return bool(found) and all(mark.stem != stem for mark in found)
+
+
+def bearers(scene: Scene) -> tuple[str, ...]:
+    """Second bearer: every cluster known to be this resource's, by mark or by a late answer."""
+    found = {cluster.id for cluster in scene.listed if bears(cluster, scene.stem)}
+    return tuple(sorted(found | set(scene.resource.memory.strays)))
+
+
+def twins(scene: Scene) -> tuple[Cluster, ...]:
+    """Clusters of an earlier life of this namespace/name: our fleet and object under another uid, nobody's record."""
+    mine = scene.stem
+    beside = set(scene.resource.orders.create_beside)
+    found = []
+    for cluster in scene.listed:
+        marks = [m for m in marks_in(*cluster.texts) if m.stem != mine and mine.startswith(m.object)]
+        named = {cluster.id, *(m.stem for m in marks), *(str(m) for m in marks)}
+        if marks and not beside & named and not scene.others(cluster.id):
+            found.append(cluster)
+    return tuple(found)
+
+
+def account_shows_marks(scene: Scene) -> bool:
+    """Whether some listed cluster of the account has shown a mark of our fleet."""
+    fleet = fleet_of(scene.facts.fleet)
+    return any(mark.fleet == fleet for cluster in scene.listed for mark in marks_in(*cluster.texts))
+
+
+def clock_trusted(scene: Scene) -> bool:
+    """Clocks: beyond the allowance nothing that cannot be repeated is sent, voided or called absent."""
+    return scene.facts.offset is None or abs(scene.facts.offset) <= scene.policy.clock_skew
+
+
+def has_mark(text: str) -> bool:
+    """Whether any mark of any fleet stands in the text."""
+    return any(True for _ in marks_in(text))
+
+
+def doubt_first(resource: Resource) -> bool:
+    """An open create is resolved before any policy lets go."""
+    operation = resource.memory.operation
+    return operation is not None and operation.action is OperationAction.CREATE
+
+
+def same_intent(fresh: Resource, intent: Intent) -> bool:
+    """Close under nonce: only the very intent that was sent or judged is closed, never a successor."""
+    operation = fresh.memory.operation
+    return operation is not None and operation.nonce == intent.nonce
+
+
+def lease_suffices(left: float, needed: float) -> bool:
+    """Only one process acts: checked before a call that cannot be repeated. It saves calls; safety holds without it."""
+    return left >= needed

@@ -1,0 +1,200 @@
+"""A cluster that is known by id and not being deleted: is it still there, still ours, and as wished? Pure.
+
+Imported by `planner` only.
+"""
+
+import hashlib
+
+from hpc_operator.decide import guards
+from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
+from hpc_operator.decide.facts import Claim, Scene
+from hpc_operator.decide.taking import duplicates, take_ordered
+from hpc_operator.domain.actions import CountNodes, Describe, LookById
+from hpc_operator.domain.desired import ManagementPolicy
+from hpc_operator.domain.mark import Mark, marked
+from hpc_operator.domain.observed import Cluster, Entry, JobStatus
+from hpc_operator.domain.record import Origin
+
+_MARKED_DESCRIPTION_LIMIT = 255
+
+
+def live(scene: Scene, cluster_id: str) -> Decision:
+    """What to do about a recorded cluster."""
+    for question in (_claimed, _second_bearer, _moved):
+        if (answer := question(scene, cluster_id)) is not None:
+            return answer
+    line = scene.shown(cluster_id)
+    return absent(scene, cluster_id) if line is None else _by_status(scene, line)
+
+
+def _claimed(scene: Scene, cluster_id: str) -> Decision | None:
+    me = Claim(scene.resource.created_at, scene.resource.ref)
+    older = [claim for claim in scene.others(cluster_id) if claim < me]
+    if not older:
+        return None
+    text = f"{cluster_id} is recorded by {older[0].ref} already; one cluster has one resource. Delete one of the two."
+    return Blocked("AlreadyClaimed", text, scene.policy.staleness)
+
+
+def _second_bearer(scene: Scene, cluster_id: str) -> Decision | None:
+    found = tuple(sorted({*guards.bearers(scene), cluster_id}))
+    chosen = scene.resource.orders.adopt
+    if chosen == cluster_id or len(found) == 1:
+        return None
+    if chosen in found:
+        return take_ordered(scene)
+    return duplicates(scene, found)
+
+
+def _moved(scene: Scene, cluster_id: str) -> Decision | None:
+    """A recorded cluster that bears another's mark is not touched; being taken over itself, it is not marked yet."""
+    line, memory, orders = scene.shown(cluster_id), scene.resource.memory, scene.resource.orders
+    if line is None or not guards.bears_other(line, scene.stem):
+        return None
+    fresh = memory.described is None and (
+        memory.origin is Origin.ADOPTED or cluster_id in (orders.take_over, orders.adopt)
+    )
+    if fresh or orders.take_over == cluster_id:
+        return None
+    text = f"{cluster_id} now bears another's mark. Annotate hpc.qingcloud.com/take-over={cluster_id} to claim it."
+    return Blocked("OwnershipMoved", text, scene.policy.staleness)
+
+
+def _by_status(scene: Scene, line: Cluster) -> Decision:
+    match line.status:
+        case "active":
+            return _active(scene, line)
+        case "suspended":
+            return Blocked("AccountInArrears", "The platform suspended the cluster: settle the account.", _slow(scene))
+        case "stopped":
+            return Blocked("StoppedOutside", "The cluster was stopped outside; start it in the console.", _slow(scene))
+        case "abnormal":
+            return _failed(scene, f"The platform calls {line.id} abnormal.")
+        case "deleting":
+            return Wait("DeletedOutside", scene.policy.poll, f"{line.id} is being deleted outside.")
+        case _:
+            return _busy(scene)
+
+
+def _slow(scene: Scene) -> float:
+    return scene.policy.staleness
+
+
+def _failed(scene: Scene, what: str) -> Decision:
+    if scene.resource.memory.first_active_at is not None:
+        return Blocked("ClusterAbnormal", f"{what} Repair it in the console, or delete the resource.", _slow(scene))
+    text = f"{what} It is not created again by itself: delete the resource to remove it, or repair it in the console."
+    return Blocked("CreateFailed", text, _slow(scene))
+
+
+def _busy(scene: Scene) -> Decision:
+    """Not active: still coming up, until the job failed or the time is over."""
+    memory = scene.resource.memory
+    if memory.first_active_at is not None:
+        return Wait("OperationRunning", scene.policy.poll, "An operation is running on the cluster.")
+    job = _job(scene)
+    if job is not None and job.status is JobStatus.FAILED:
+        return _failed(scene, f"The create job {job.job_id} failed ({job.error_codes or 'no error code'}).")
+    started = memory.recorded_at if memory.recorded_at is not None else scene.now
+    if scene.now > started + scene.resource.desired.create_timeout:
+        return _failed(scene, "The cluster did not become active within createTimeout.")
+    return Wait("Creating", scene.policy.poll, "The platform is creating the cluster.")
+
+
+def _job(scene: Scene) -> Entry | None:
+    entries = scene.facts.log.entries if scene.facts.log else ()
+    return next((entry for entry in entries if entry.job_id == scene.resource.memory.job_id), None)
+
+
+def _active(scene: Scene, line: Cluster) -> Decision:
+    if scene.resource.memory.first_active_at is None and (wait := _job_runs(scene, line)):
+        return wait
+    wish = describe(scene, line)
+    full = scene.resource.desired.management_policy is ManagementPolicy.FULL and not scene.resource.orders.paused
+    if wish.digest != scene.resource.memory.described and full and "Describe" not in scene.facts.postponed:
+        return Act(wish)
+    if not scene.resource.memory.nodes and "CountNodes" not in scene.facts.postponed:
+        return Act(CountNodes(line.id))
+    if wish.digest != scene.resource.memory.described and not full:
+        return Settled("Differs", "The cluster's name or description differs from the manifest and may not be changed.")
+    return Settled()
+
+
+def _job_runs(scene: Scene, line: Cluster) -> Decision | None:
+    """`active` may be said while the create job still runs: the log decides, if it can be read."""
+    log = scene.facts.log
+    if log is None or not log.complete:
+        return Wait(
+            "Creating", scene.policy.poll, f"The operation log cannot be read ({scene.look_problem}).", quiet=True
+        )
+    mine = [e for e in log.entries if e.job_id == scene.resource.memory.job_id or line.id in e.cluster_ids]
+    if any(entry.pending for entry in mine):
+        return Wait("Creating", scene.policy.poll, "The platform is creating the cluster.")
+    recorded = scene.resource.memory.recorded_at or 0.0
+    unseen = scene.resource.memory.job_id is not None and _job(scene) is None
+    if unseen and scene.now <= recorded + scene.policy.window:
+        return Wait("Creating", scene.policy.poll, "The platform is creating the cluster.")
+    return None
+
+
+def describe(scene: Scene, line: Cluster) -> Describe:
+    """The name and description as they should stand, mark included; what the manifest leaves out stays as it is."""
+    resource = scene.resource
+    operation = resource.memory.last_operation
+    mark = Mark(scene.stem, operation.attempt if operation and operation.attempt else 1)
+    name = marked(resource.desired.free_name(resource.ref.name), mark)
+    free = resource.desired.description
+    digest = hashlib.sha256(f"{name}\n{free}".encode()).hexdigest()[:16]
+    kept = free if free is not None else _without_marks(line.description or "")
+    return Describe(line.id, name, marked(kept, mark, _MARKED_DESCRIPTION_LIMIT) if kept else str(mark), digest)
+
+
+def _without_marks(text: str) -> str:
+    return " ".join(word for word in text.split() if not guards.has_mark(word))
+
+
+def absent(scene: Scene, cluster_id: str) -> Decision:
+    """Not shown: unknown until two complete list looks and one by id, all late enough, under a proven key, agree."""
+    if scene.resource.memory.first_active_at is None:
+        busy = _busy(scene)
+        if isinstance(busy, Blocked) or scene.now <= guards.absence_threshold(scene.resource, scene.policy):
+            return busy
+    answer = absence(scene, cluster_id)
+    if answer is not None:
+        return answer
+    text = (
+        f"{cluster_id} is gone, and this resource did not delete it. Nothing is created in its place by itself: "
+        "delete the resource, or restore the cluster."
+    )
+    return Blocked("ClusterVanished", text, scene.policy.staleness)
+
+
+def absence(scene: Scene, cluster_id: str, after: float = 0.0) -> Decision | None:
+    """None when the cluster is absent by the law's definition; otherwise what is to be waited for or asked."""
+    threshold = max(guards.absence_threshold(scene.resource, scene.policy), after)
+    looks = [look for look in scene.facts.lists if guards.conclusive(look, threshold)]
+    if any(cluster.id == cluster_id for look in looks for cluster in look.clusters):
+        return Wait("StillListed", scene.policy.poll, f"{cluster_id} is still listed.")
+    if len({look.begun for look in looks}) < 2:
+        return Wait("NotListed", scene.policy.poll, f"{cluster_id} is not listed ({scene.look_problem}).", quiet=True)
+    return _absent_by_id(scene, cluster_id, threshold)
+
+
+def _absent_by_id(scene: Scene, cluster_id: str, threshold: float) -> Decision | None:
+    look = scene.facts.ids.get(cluster_id)
+    if look is None or look.begun <= max(threshold, scene.now - _fresh(scene)):
+        return Act(LookById((cluster_id,)))
+    if not look.complete:
+        return Wait(
+            "CloudUnreachable", scene.policy.poll, f"{cluster_id} cannot be looked up ({look.problem}).", quiet=True
+        )
+    if look.cluster is not None:
+        return Wait("StillListed", scene.policy.poll, f"{cluster_id} is still shown when asked for by id.")
+    if not guards.account_proven(scene, look):
+        text = f"{cluster_id} is not shown, but nothing proves that this key sees its account."
+        return Wait("AccountUnproven", scene.policy.staleness, text)
+    return None
+
+
+def _fresh(scene: Scene) -> float:
+    return 2 * scene.policy.staleness

@@ -1,0 +1,52 @@
+"""Which shared looks a pass needs, and how fresh. Pure: the engine fetches exactly this before it decides."""
+
+from dataclasses import dataclass
+
+from hpc_operator.decide import guards
+from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.record import Intent, OperationAction, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """`listing`: a list look begun at or after this. `log`: (reaching back to, begun at or after). None: not needed."""
+
+    listing: Instant | None = None
+    log: tuple[Instant, Instant] | None = None
+
+
+def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy) -> Needs:
+    """The looks that the next decision about this resource may rest on."""
+    if resource.deleting and not resource.finalizer:
+        return Needs()
+    operation = resource.memory.operation
+    recent = now - policy.poll
+    if operation is not None and operation.action is OperationAction.CREATE:
+        return _in_doubt(operation, now, recent, policy)
+    if resource.id is None:
+        last = resource.memory.last_operation
+        return Needs() if resource.deleting else Needs(max(seen_at, recent, last.at if last else 0.0))
+    if operation is not None:
+        return Needs(recent, (operation.started_at - policy.clock_skew, recent))
+    if resource.memory.first_active_at is None and not resource.deleting:
+        recorded = resource.memory.recorded_at or resource.created_at
+        return Needs(recent, (recorded - policy.clock_skew, recent))
+    return Needs(now - policy.staleness if _ready(resource) else recent)
+
+
+def _in_doubt(intent: Intent, now: Instant, recent: Instant, policy: Policy) -> Needs:
+    """The list is searched all the time; the log decides only when nothing can still appear in it."""
+    due = guards.due(intent, policy)
+    if now <= due:
+        return Needs(recent)
+    after = max(recent, due + _JUST)
+    begin, _ = guards.log_range(intent, policy)
+    return Needs(after, (begin, after))
+
+
+def _ready(resource: Resource) -> bool:
+    return any(c.type == "Ready" and c.status == "True" for c in resource.conditions)
+
+
+_JUST = 0.001  # looks must have begun later than the due time, not at it

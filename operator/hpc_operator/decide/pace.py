@@ -1,0 +1,21 @@
+"""How long to wait before looking or trying again, seconds. One table; pure."""
+
+from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.record import Closed
+
+
+def backoff(failures: int, policy: Policy) -> float:
+    """Doubling from retry_base to retry_cap."""
+    doubled: float = policy.retry_base * 2 ** min(max(failures - 1, 0), 20)
+    return min(doubled, policy.retry_cap)
+
+
+def until_retry(closed: Closed, now: float, policy: Policy, *, slow: bool = False) -> float:
+    """Seconds until the operation that was closed may be tried again; 0 when it may now."""
+    pause = policy.retry_cap if slow else backoff(closed.failures, policy)
+    return max(0.0, closed.at + pause - now)
+
+
+def until(instant: float, now: float, policy: Policy) -> float:
+    """Seconds to wait for `instant`, looking at least once a poll meanwhile, and never a busy loop."""
+    return min(policy.poll, max(instant - now, 0.05))

@@ -1,0 +1,164 @@
+"""The decision: (resource, facts, policy) → one of Settled, Act, Wait, Blocked. Pure, total, one page.
+
+What must never come in: I/O, clocks, chance. The rooms behind it: `creating`, `doubt`, `living`, `leaving`; the
+claims they rest on: `guards`.
+"""
+
+from dataclasses import replace
+
+from hpc_operator.decide import creating, doubt, guards, leaving, living
+from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
+from hpc_operator.decide.facts import Scene
+from hpc_operator.decide.taking import record_for, take, take_ordered
+from hpc_operator.domain.actions import Close, Create, Delete, Describe, Doubt, Release, Remember
+from hpc_operator.domain.desired import DeletionPolicy
+from hpc_operator.domain.mark import fleet_of, stem
+from hpc_operator.domain.record import Intent, OperationAction, Origin, Outcome
+
+
+def decide(scene: Scene) -> Decision:
+    """What this pass should do. Held back where the clock, a pause or Observe forbids it."""
+    return _held(scene, _plan(scene))
+
+
+def _plan(scene: Scene) -> Decision:
+    resource = scene.resource
+    if resource.deleting and (answer := leaving.nothing_of_ours(scene)):
+        return answer
+    for question in (_readable, _fleet, _protected, _credentials, _account, _memories):
+        if (answer := question(scene)) is not None:
+            return answer
+    operation = resource.memory.operation
+    if operation is not None and operation.action is OperationAction.CREATE:
+        return doubt.resolve(scene, operation)
+    if resource.deleting:
+        return leaving.leave(scene)
+    if resource.memory.hpc_cluster_id is not None:
+        return living.live(scene, resource.memory.hpc_cluster_id)
+    return creating.create(scene)
+
+
+def _readable(scene: Scene) -> Decision | None:
+    if scene.resource.memory.newer:
+        text = "A newer version of this operator wrote the record; this version leaves the resource alone. Upgrade it."
+        return Blocked("RecordNewer", text, scene.policy.retry_cap)
+    if scene.resource.problem is not None:
+        return Blocked("InvalidSpec", scene.resource.problem, scene.policy.retry_cap)
+    return None
+
+
+def _fleet(scene: Scene) -> Decision | None:
+    """The record's mark must be ours: of this fleet, and of this object and uid."""
+    record, orders = scene.resource.record, scene.resource.orders
+    if record is None:
+        return None
+    if not record.mark.startswith(fleet_of(scene.facts.fleet)):
+        text = "The record carries the mark of another fleet: the operator's fleet setting was changed. Change it back."
+        return Blocked("FleetChanged", text, scene.policy.retry_cap)
+    if record.mark == stem(scene.facts.fleet, scene.resource.ref) or scene.resource.deleting:
+        return None
+    return _foreign(scene, record.id) if orders.take_over is None else take_ordered(scene)
+
+
+def _foreign(scene: Scene, cluster_id: str | None) -> Decision | None:
+    """A record copied or restored from another life: memory, never an order."""
+    record = scene.resource.record
+    beside = set(scene.resource.orders.create_beside)
+    if record is None or {record.mark, record.id} & beside:
+        return None
+    named = cluster_id or f"a cluster marked {record.mark}"
+    text = (
+        f"The record of this resource was copied from another life that owns {named}. Annotate "
+        f"hpc.qingcloud.com/take-over=<id> to go on with it, or "
+        f"hpc.qingcloud.com/create-beside={cluster_id or record.mark} to create another."
+    )
+    return Blocked("OwnedElsewhere", text, scene.policy.staleness)
+
+
+def _protected(scene: Scene) -> Decision | None:
+    return leaving.protected(scene) if scene.resource.deleting else None
+
+
+def _credentials(scene: Scene) -> Decision | None:
+    if scene.facts.key_problem is None or _lets_go_unseen(scene):
+        return None
+    reason, message = scene.facts.key_problem
+    return Wait(reason, scene.policy.retry_base, message)
+
+
+def _account(scene: Scene) -> Decision | None:
+    if guards.same_account(scene) or _lets_go_unseen(scene):
+        return None
+    text = "The settings now point to another account than the one that the cluster was created in; nothing is called."
+    return Blocked("AccountChanged", text, scene.policy.staleness)
+
+
+def _lets_go_unseen(scene: Scene) -> bool:
+    """A deletion that leaves nothing behind, or Retain of a cluster once seen, needs neither key nor account."""
+    resource = scene.resource
+    if not resource.deleting or guards.doubt_first(resource) or resource.memory.empty:
+        return False
+    keeps = leaving.policy_of(scene) is DeletionPolicy.RETAIN and resource.memory.first_active_at is not None
+    return resource.id is None or keeps
+
+
+def _memories(scene: Scene) -> Decision | None:
+    """Each memory is rebuilt from the other; where both are silent under a finalizer, that is doubt."""
+    resource = scene.resource
+    record, memory = resource.record, resource.memory
+    if memory.empty:
+        if record is not None and record.id is not None and record.mark == stem(scene.facts.fleet, resource.ref):
+            return Act(take(scene, record.id, record.origin))
+        if guards.explains_nothing(resource, unsent=scene.facts.unsent):
+            return Act(Doubt(_unexplained(scene)))
+        return None
+    return None if resource.deleting else _record_current(scene)
+
+
+def _record_current(scene: Scene) -> Decision | None:
+    """The annotation is written anew where `replace` stripped it, and gets the id once there is one."""
+    resource, memory = scene.resource, scene.resource.memory
+    account = guards.resource_account(scene)
+    if account is None:
+        return None
+    wanted = record_for(scene, account, memory.origin or Origin.CREATED, memory.hpc_cluster_id)
+    if resource.record is not None:
+        wanted = replace(wanted, nonce=resource.record.nonce)
+    return None if resource.finalizer and resource.record == wanted else Act(Remember(wanted))
+
+
+def _unexplained(scene: Scene) -> Intent:
+    return Intent(
+        OperationAction.CREATE,
+        scene.stem,
+        1,
+        scene.now + 2 * scene.policy.clock_skew,
+        "",
+        scene.account,
+        scene.facts.key or "",
+        scene.resource.generation,
+        log_from=scene.resource.created_at,
+    )
+
+
+def _held(scene: Scene, decision: Decision) -> Decision:
+    """Guards over every decision: an untrusted clock, a pause, and Observe."""
+    changing = isinstance(decision, Act) and isinstance(decision.action, Create | Delete | Describe)
+    if not guards.clock_trusted(scene) and (_needs_clock(decision) or changing):
+        text = "The operator's clock and the service's differ by more than the allowance; set the clock right."
+        return Wait("ClockSkewed", scene.policy.staleness, text)
+    if scene.resource.orders.paused and changing and not scene.resource.deleting:
+        return Wait("Paused", scene.policy.retry_cap, "Paused by annotation; nothing is changed.", quiet=True)
+    return decision
+
+
+def _needs_clock(decision: Decision) -> bool:
+    match decision:
+        case Act(action=Close(closed=closed)):
+            return closed.outcome is Outcome.VOID
+        case Act(action=Release(left=left)):
+            return left is None
+        case Blocked(reason="ClusterVanished"):
+            return True
+        case Act() | Wait() | Settled() | Blocked():
+            return False

@@ -1,0 +1,121 @@
+"""What a decision looks like in `.status`: pure, recomputable, one place for reason, message and conditions.
+
+Nothing that moves by itself is written: no counters, no poll times. A quiet wait leaves the conditions as they are.
+Imported by `reconcile.engine` only.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import assert_never
+
+from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
+from hpc_operator.decide.facts import Scene
+from hpc_operator.domain.actions import Create, Delete
+from hpc_operator.domain.record import Condition, Memory, Report, Resource
+
+_MESSAGE_LIMIT = 1024
+
+
+def report(scene: Scene, decision: Decision) -> Report:
+    """The recomputed part of the status after this decision."""
+    resource = scene.resource
+    line = scene.shown(resource.id) if resource.id else None
+    kept = resource.status
+    return Report(
+        observed_generation=resource.generation,
+        conditions=_conditions(scene, decision),
+        selector=f"hpc.qingcloud.com/cluster={resource.ref.uid}",
+        cluster_status=line.status if line else _text(kept, "cluster_status"),
+        cluster_name=line.name if line else _text(kept, "cluster_name"),
+        create_time=_stamp(line.created_at) if line and line.created_at else _text(kept, "create_time"),
+        last_handled_reconcile_at=resource.orders.reconcile_at or _text(kept, "lastHandledReconcileAt"),
+    )
+
+
+def _stamp(instant: float) -> str:
+    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def remembered(scene: Scene, decision: Decision) -> Memory:
+    """The memory after this decision: the job of a create whose answer was lost, and when it was first seen ready."""
+    memory = scene.resource.memory
+    log = scene.facts.log
+    if memory.hpc_cluster_id and memory.job_id is None and log is not None:
+        naming = [entry for entry in log.entries if memory.hpc_cluster_id in entry.cluster_ids]
+        oldest = min(naming, key=lambda entry: entry.created_at or 0.0, default=None)
+        memory = replace(memory, job_id=oldest.job_id if oldest else None)
+    if isinstance(decision, Settled) and memory.first_active_at is None and memory.hpc_cluster_id:
+        return replace(memory, first_active_at=scene.now)
+    return memory
+
+
+def _text(status: dict[str, object], name: str) -> str | None:
+    value = status.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _conditions(scene: Scene, decision: Decision) -> tuple[Condition, ...]:
+    resource = scene.resource
+    if isinstance(decision, Wait) and decision.quiet and resource.conditions and not resource.deleting:
+        return tuple(replace(c, observed_generation=resource.generation) for c in resource.conditions)
+    reason, message = _words(decision)
+    ready, reconciling, stalled = _stage(resource, decision)
+    wished = {
+        "Ready": (ready, reason, message),
+        "Reconciling": (reconciling, reason if reconciling else "Done", message if reconciling else ""),
+        "Stalled": (stalled, reason if stalled else "Progressing", message if stalled else ""),
+        "Available": _available(scene),
+    }
+    return tuple(_condition(resource, scene.now, kind, said) for kind, said in wished.items())
+
+
+def _words(decision: Decision) -> tuple[str, str]:
+    match decision:
+        case Settled(reason, message) | Blocked(reason, message) | Wait(reason=reason, message=message):
+            return reason, message[:_MESSAGE_LIMIT]
+        case Act(action=Create()):
+            return "Creating", "The cluster is being created."
+        case Act(action=Delete()):
+            return "Deleting", "The cluster is being deleted."
+        case Act():
+            return "Reconciling", "Work is under way."
+        case _:
+            assert_never(decision)
+
+
+def _stage(resource: Resource, decision: Decision) -> tuple[bool, bool, bool]:
+    """(Ready, Reconciling, Stalled). Deleting wins over all others."""
+    if resource.deleting:
+        return False, True, False
+    match decision:
+        case Settled():
+            return True, False, False
+        case Blocked():
+            return False, False, True
+        case Act() | Wait():
+            return False, True, False
+        case _:
+            assert_never(decision)
+
+
+def _available(scene: Scene) -> tuple[bool, str, str]:
+    """Active and reachable, whatever is under way; as the newest look that speaks for it says."""
+    resource = scene.resource
+    line = scene.shown(resource.id) if resource.id else None
+    if line is not None:
+        up = line.status == "active" and resource.memory.hpc_cluster_id is not None
+        status = "".join(part.capitalize() for part in (line.status or "unknown").split("_"))
+        return up, status if status.isalnum() and status.isascii() else "Unknown", ""
+    before = next((c for c in resource.conditions if c.type == "Available"), None)
+    if before is not None and scene.newest is None:
+        return before.status == "True", before.reason, before.message
+    return False, "NotShown", ""
+
+
+def _condition(resource: Resource, now: float, kind: str, said: tuple[bool, str, str]) -> Condition:
+    status, reason, message = said
+    text = "True" if status else "False"
+    before = next((c for c in resource.conditions if c.type == kind), None)
+    flipped = before is None or before.status != text
+    changed = now if before is None or flipped else before.changed
+    return Condition(kind, text, reason, message, resource.generation, changed)

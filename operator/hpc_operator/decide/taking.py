@@ -1,0 +1,70 @@
+"""Taking a cluster that already exists: found by mark, or ordered by a person (`adopt`, `take-over`). Pure."""
+
+from hpc_operator.decide import guards
+from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
+from hpc_operator.decide.facts import Scene
+from hpc_operator.domain.actions import LookById, Take
+from hpc_operator.domain.observed import Cluster
+from hpc_operator.domain.record import Account, Origin, Record
+
+
+def record_for(scene: Scene, account: Account, origin: Origin, cluster_id: str | None = None) -> Record:
+    """The annotation as it should stand."""
+    return Record(scene.stem, account, origin, cluster_id)
+
+
+def take(scene: Scene, cluster_id: str, origin: Origin, *, recorded_at: float | None = None) -> Take:
+    """Record this cluster. Absence can be concluded only a window after `recorded_at`: now, if not our create."""
+    account = scene.account
+    record = record_for(scene, account, origin, cluster_id)
+    return Take(cluster_id, record, scene.now if recorded_at is None else recorded_at)
+
+
+def take_ordered(scene: Scene) -> Decision | None:
+    """Carry out `adopt` or `take-over`; None when neither is ordered or it is done already."""
+    orders = scene.resource.orders
+    wanted = orders.adopt or orders.take_over
+    if wanted is None or wanted == scene.resource.memory.hpc_cluster_id:
+        return None
+    order = "adopt" if orders.adopt else "take-over"
+    if others := scene.others(wanted):
+        return _refused(scene, "AlreadyClaimed", f"{order}: {wanted} is recorded by {others[0].ref} already.")
+    line = scene.shown(wanted)
+    if line is None:
+        return _ask(scene, wanted, order)
+    return _check(scene, line, order)
+
+
+def _ask(scene: Scene, wanted: str, order: str) -> Decision:
+    look = scene.facts.ids.get(wanted)
+    if look is None or look.begun < scene.now - scene.policy.poll:
+        return Act(LookById((wanted,)))
+    if not look.complete:
+        return Wait("CloudUnreachable", scene.policy.poll, f"{order}: {wanted} cannot be looked up ({look.problem}).")
+    return _refused(scene, "AdoptionRefused", f"{order}: no cluster {wanted} is shown to this account; mend the id.")
+
+
+def _check(scene: Scene, line: Cluster, order: str) -> Decision:
+    wished = scene.resource.desired.cluster_type
+    if not line.id.startswith(f"{wished}-"):
+        return _refused(scene, "AdoptionRefused", f"{order}: {line.id} is not of cluster_type {wished}.")
+    mine = guards.bears(line, scene.stem)
+    if order == "adopt" and guards.bears_other(line, scene.stem):
+        text = f"adopt: {line.id} bears the mark of another resource; if that one is gone, use take-over."
+        return _refused(scene, "AdoptionRefused", text)
+    created = order == "take-over" or mine
+    return Act(take(scene, line.id, Origin.CREATED if created else Origin.ADOPTED))
+
+
+def _refused(scene: Scene, reason: str, message: str) -> Blocked:
+    return Blocked(reason, message, scene.policy.staleness)
+
+
+def duplicates(scene: Scene, found: tuple[str, ...]) -> Blocked:
+    """More than one cluster is this resource's: only a person may choose which one stays."""
+    return Blocked(
+        "DuplicateClusters",
+        f"More than one cluster belongs to this resource: {', '.join(found)}. Delete all but one in the console, "
+        "or annotate hpc.qingcloud.com/adopt=<id> with the one to keep.",
+        scene.policy.staleness,
+    )

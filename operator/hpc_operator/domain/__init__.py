@@ -1,0 +1,1 @@
+"""Frozen values that every room speaks of. Nothing here does I/O, and nothing here imports another room."""

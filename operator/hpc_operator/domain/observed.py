@@ -1,0 +1,105 @@
+"""What the cloud showed, and when the look at it began.
+
+A look that failed or saw only a part is `complete=False`: what it does not show is *unknown*, never absent.
+`begun` is the own clock just before the look's first request was sent; `key` the fingerprint of the access key used.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hpc_operator.domain.desired import Instant
+
+
+class JobStatus(StrEnum):
+    """An operation-log entry's status; OTHER is any text the API reference does not name."""
+
+    PENDING = "pending"
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One line of cluster/list. Absent texts are None; `status` is the API's own word, lower case."""
+
+    id: str
+    name: str | None = None
+    status: str | None = None
+    type: str | None = None
+    description: str | None = None
+    created_at: Instant | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Where a mark can stand."""
+        return tuple(text for text in (self.name, self.description) if text)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the operation log. `created_at` None: not readable, so it may lie in any range."""
+
+    job_id: str
+    status: JobStatus
+    action: str = ""
+    resource_ids: tuple[str, ...] = ()
+    created_at: Instant | None = None
+    error_codes: str = ""
+
+    @property
+    def cluster_ids(self) -> tuple[str, ...]:
+        """The HPC clusters it names (`hpc-…`, `ehpc-…`); nodes and queues have other prefixes."""
+        return tuple(i for i in self.resource_ids if i.startswith(("hpc-", "ehpc-")))
+
+    @property
+    def pending(self) -> bool:
+        """Whether it may still take effect: an unknown status is not an end."""
+        return self.status in (JobStatus.PENDING, JobStatus.OTHER)
+
+
+@dataclass(frozen=True, slots=True)
+class ListLook:
+    """The whole of a view's cluster/list."""
+
+    begun: Instant
+    complete: bool
+    key: str
+    clusters: tuple[Cluster, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLook:
+    """A view's operation log, newest first, complete back to `since`."""
+
+    begun: Instant
+    complete: bool
+    key: str
+    since: Instant
+    entries: tuple[Entry, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodesLook:
+    """The nodes of one cluster: active ones by role, and where its login nodes are reached."""
+
+    begun: Instant
+    complete: bool
+    active: tuple[tuple[str, int], ...] = ()
+    endpoints: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IdLook:
+    """One cluster asked for by id: its line, and the log entries that name it."""
+
+    begun: Instant
+    complete: bool
+    key: str
+    id: str
+    cluster: Cluster | None = None
+    entries: tuple[Entry, ...] = ()
+    problem: str = ""

@@ -1,0 +1,196 @@
+"""What the operator remembers about a resource: two memories, each rebuilt from the other.
+
+`Record` lives in the annotation `hpc.qingcloud.com/record`, `Memory` in `.status`. Everybody may import this
+module; nothing here knows how either is stored.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from hpc_operator.domain.desired import Desired, Instant, Orders, Ref
+
+
+class Origin(StrEnum):
+    """How the cluster came to this resource; decides what an absent deletionPolicy means."""
+
+    CREATED = "Created"
+    ADOPTED = "Adopted"
+
+
+class OperationAction(StrEnum):
+    """The calls that need an intent before them."""
+
+    CREATE = "Create"
+    DELETE = "Delete"
+
+
+class Outcome(StrEnum):
+    """How an operation was closed."""
+
+    ACCEPTED = "Accepted"
+    REFUSED = "Refused"
+    NOT_SENT = "NotSent"
+    VOID = "Void"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where a resource's cluster lives. Written with the intent; it rules from then on."""
+
+    endpoint: str
+    zone: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The annotation: mark stem (without attempt), account, origin, and the id once it is known."""
+
+    mark: str
+    account: Account
+    origin: Origin
+    id: str | None = None
+    nonce: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """`status.operation`: an open operation. `key` is the fingerprint of the access key that sends it."""
+
+    action: OperationAction
+    mark: str
+    attempt: int
+    started_at: Instant
+    nonce: str
+    account: Account
+    key: str
+    generation: int
+    log_from: Instant | None = None
+    job_id: str | None = None
+    gone: bool = False
+
+    @property
+    def full_mark(self) -> str:
+        """`<stem>-<attempt>`, as it stands in the names that were sent."""
+        return f"{self.mark}-{self.attempt}"
+
+    @property
+    def answered(self) -> bool:
+        """Whether a deleteCluster was answered: with a job, or with *not found*."""
+        return self.job_id is not None or self.gone
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """`status.lastOperation`: how the newest operation ended. `code` is the API's ret_code where it refused."""
+
+    action: OperationAction
+    attempt: int
+    outcome: Outcome
+    at: Instant
+    generation: int
+    code: int | None = None
+    message: str = ""
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition as it stands; `changed` is lastTransitionTime."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+    observed_generation: int
+    changed: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCount:
+    """Nodes of one role: wished and found active when the list was last read."""
+
+    role: str
+    desired: int
+    active: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The part of `.status` that is recomputed every pass and never remembered."""
+
+    observed_generation: int
+    conditions: tuple[Condition, ...]
+    selector: str
+    cluster_status: str | None = None
+    cluster_name: str | None = None
+    create_time: str | None = None
+    last_handled_reconcile_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What `.status` remembers and only it can: everything else there is recomputed.
+
+    `recorded_at`: from this time + window on, a look can prove absence (a create's startedAt, or when an id was taken).
+    `strays`: clusters answered to this resource beside `hpc_cluster_id`; a person must choose (`DuplicateClusters`).
+    `described`: digest of the name and description last written; `described_at` when.
+    """
+
+    mark: str | None = None
+    account: Account | None = None
+    origin: Origin | None = None
+    hpc_cluster_id: str | None = None
+    job_id: str | None = None
+    strays: tuple[str, ...] = ()
+    recorded_at: Instant | None = None
+    first_active_at: Instant | None = None
+    described: str | None = None
+    described_at: Instant | None = None
+    nodes: tuple[NodeCount, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    operation: Intent | None = None
+    last_operation: Closed | None = None
+    newer: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing here tells what was done: a fresh, wiped or restored status."""
+        return self.operation is None and self.hpc_cluster_id is None and self.last_operation is None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One HpcCluster as last read. `problem` is a spec or memory that cannot be parsed: nothing may be done with it."""
+
+    ref: Ref
+    resource_version: str
+    generation: int
+    created_at: Instant
+    deleting_since: Instant | None
+    finalizer: bool
+    desired: Desired
+    orders: Orders
+    record: Record | None
+    memory: Memory
+    conditions: tuple[Condition, ...] = ()
+    status: dict[str, object] = field(default_factory=dict, hash=False, compare=False)
+    problem: str | None = None
+
+    @property
+    def deleting(self) -> bool:
+        """Whether a person (or a garbage collector) has asked for its deletion."""
+        return self.deleting_since is not None
+
+    @property
+    def id(self) -> str | None:
+        """The cluster's id from whichever memory has it."""
+        return self.memory.hpc_cluster_id or (self.record.id if self.record else None)
+
+    @property
+    def account(self) -> Account | None:
+        """The recorded account: an open operation's rules, then the memories'."""
+        if self.memory.operation is not None:
+            return self.memory.operation.account
+        return self.memory.account or (self.record.account if self.record else None)

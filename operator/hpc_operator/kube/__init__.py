@@ -1,0 +1,1 @@
+"""Kubernetes: models at the edge, the store, CRD generation."""

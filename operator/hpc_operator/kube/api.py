@@ -1,0 +1,76 @@
+"""How the modules of this room speak to an API server: one request, one of a few outcomes.
+
+Imported by `kube` only. The Kubernetes client never comes in here (it is in `store`): tests put an API in memory
+behind the same protocol.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn, Protocol
+
+from hpc_operator.reconcile.ports import Conflict, CrdTooOld, Gone, Unavailable
+
+MERGE_PATCH = "application/merge-patch+json"
+JSON = "application/json"
+
+_PERMANENT = (400, 401, 403, 405, 422)
+_HINTS = {
+    400: "the API server refuses the request as malformed",
+    401: "the API server does not accept the operator's token or certificate",
+    403: "the operator's ServiceAccount lacks a permission",
+    405: "the API server does not allow the request",
+    422: "the API server refuses the object as invalid",
+}
+
+
+class NotServed(Unavailable):
+    """The server does not know the kind at all: no CRD, or an API server that is still starting."""
+
+
+class Expired(Unavailable):
+    """A list's continuation is too old (410): begin it anew."""
+
+
+class Api(Protocol):
+    """One JSON request to the API server."""
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+        content_type: str = JSON,
+    ) -> dict[str, Any]:
+        """The answered object. Raises Conflict, Gone, CrdTooOld or Unavailable; nothing is sent twice."""
+
+
+def refuse(status: int, body: Mapping[str, Any] | None, method: str, path: str) -> NoReturn:
+    """Raise what an HTTP status of 300 or more means. `body` is the parsed Status, None if it was not one.
+
+    A 404 counts as Gone only when the server says that the object itself is not there: while an API server starts,
+    or when the CRD is missing, the same number means that the whole kind is unknown.
+    """
+    told = str((body or {}).get("message", ""))[:500]
+    if status == 409:
+        raise Conflict(told or "the object was changed by somebody else")
+    if status == 404 and _names_object(body, path):
+        raise Gone(told)
+    if status == 404:
+        raise NotServed(f"the API server does not serve {path}: is crds/hpcclusters.yaml installed?")
+    if status == 410:
+        raise Expired(told)
+    if status in (400, 422) and "unknown field" in told:
+        raise CrdTooOld(
+            f"the HpcCluster CRD of this server is older than the operator: install crds/hpcclusters.yaml ({told})"
+        )
+    hint = _HINTS.get(status, f"the API server answered {status}")
+    raise Unavailable(f"{hint}: {told or method + ' ' + path}", permanent=status in _PERMANENT)
+
+
+def _names_object(body: Mapping[str, Any] | None, path: str) -> bool:
+    if body is None or body.get("kind") != "Status" or body.get("reason") != "NotFound":
+        return False
+    details = body.get("details")
+    name = details.get("name") if isinstance(details, Mapping) else None
+    return bool(name) and name in path.split("/")

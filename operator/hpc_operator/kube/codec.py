@@ -1,0 +1,196 @@
+"""The one place where a raw HpcCluster becomes domain values, and where memory and report become a `/status` patch.
+
+`kube.store` and `handlers` import it; a raw dictionary never goes further in. Parsing never raises: what cannot be
+read becomes `Resource.problem`, a sentence that names the field and says what to do. Pure; nothing is decided here.
+"""
+
+from collections.abc import Mapping
+
+from hpc_operator.domain.desired import Ref
+from hpc_operator.domain.record import Condition, Memory, Record, Report, Resource
+from hpc_operator.kube import names
+from hpc_operator.kube.instants import clean, read_time, write_time
+from hpc_operator.kube.memory_schema import ConditionFields
+from hpc_operator.kube.remembered import MEMORY_KEYS, Newer, encode_memory, parse_memory, parse_record, without_none
+from hpc_operator.kube.wish import UNREADABLE, explain, parse_orders, parse_spec
+
+REPORT_KEYS = frozenset(
+    {
+        "observedGeneration",
+        "conditions",
+        "selector",
+        "cluster_status",
+        "cluster_name",
+        "create_time",
+        "lastHandledReconcileAt",
+    }
+)
+"""The top-level status fields that a report answers for."""
+
+OWN_CONDITIONS = frozenset({"Ready", "Reconciling", "Stalled", "Available"})
+"""Condition types that are the operator's; others are somebody else's and stay."""
+
+
+def parse_resource(raw: Mapping[str, object]) -> Resource:
+    """The resource as a server stores it. Never raises; see `Resource.problem` and `Memory.newer`."""
+    meta = _object(raw.get("metadata"))
+    annotations = {k: v for k, v in _object(meta.get("annotations")).items() if isinstance(v, str)}
+    status = dict(_object(raw.get("status")))
+    created, deleting, spoiled = _times(meta)
+    desired, bad_spec = parse_spec(raw.get("spec"))
+    orders, bad_order = parse_orders(annotations)
+    record, memory, bad_memory = _memories(annotations.get(names.ANNOTATION_RECORD), status)
+    generation = meta.get("generation")
+    finalizers = meta.get("finalizers")
+    return Resource(
+        ref=Ref(_text(meta.get("namespace")), _text(meta.get("name")), _text(meta.get("uid"))),
+        resource_version=_text(meta.get("resourceVersion")),
+        generation=generation if isinstance(generation, int) else 0,
+        created_at=created,
+        deleting_since=deleting,
+        finalizer=isinstance(finalizers, list) and names.FINALIZER in finalizers,
+        desired=desired,
+        orders=orders,
+        record=record,
+        memory=memory,
+        conditions=parse_conditions(status.get("conditions")),
+        status=status,
+        problem=spoiled or bad_memory or bad_spec or bad_order,
+    )
+
+
+def parse_conditions(raw: object) -> tuple[Condition, ...]:
+    """The readable conditions; an unreadable one is nobody's memory and is left out."""
+    found = []
+    for item in raw if isinstance(raw, list) else []:
+        try:
+            c = ConditionFields.model_validate(item)
+            changed = read_time(c.last_transition_time)
+        except ValueError:
+            continue
+        found.append(Condition(c.type, c.status, c.reason, c.message, c.observed_generation, changed))
+    return tuple(found)
+
+
+def encode_status(memory: Memory, report: Report | None) -> dict[str, object]:
+    """What `.status` should say: the memory's fields, and the report's when there is one."""
+    return encode_memory(memory) | (_encode_report(report) if report else {})
+
+
+def status_patch(resource: Resource, memory: Memory, report: Report | None = None) -> dict[str, object] | None:
+    """The smallest merge patch that makes the status say this (`{"status": …}`); None when it says it already.
+
+    Without a report only the memory's fields are touched. A memory that a newer version wrote, or that cannot be
+    read, is never touched: then only the report's fields are.
+    """
+    keys = REPORT_KEYS if report else frozenset()
+    if not memory.newer and _readable(resource.status):
+        keys |= MEMORY_KEYS
+    wished = encode_status(memory, report)
+    if report:
+        wished["conditions"] = [*_encode_conditions(report), *_foreign(resource.status)]
+    difference = _difference(
+        {key: resource.status[key] for key in keys if key in resource.status},
+        {key: wished[key] for key in keys if key in wished},
+    )
+    return {"status": difference} if difference else None
+
+
+def _encode_report(report: Report) -> dict[str, object]:
+    return without_none(
+        {
+            "observedGeneration": report.observed_generation,
+            "conditions": _encode_conditions(report),
+            "selector": clean(report.selector, names.TEXT_LIMIT) or None,
+            "cluster_status": _short(report.cluster_status),
+            "cluster_name": _short(report.cluster_name),
+            "create_time": _short(report.create_time),
+            "lastHandledReconcileAt": _short(report.last_handled_reconcile_at),
+        }
+    )
+
+
+def _encode_conditions(report: Report) -> list[object]:
+    return [
+        {
+            "type": c.type,
+            "status": c.status,
+            "observedGeneration": c.observed_generation,
+            "lastTransitionTime": write_time(c.changed),
+            "reason": clean(c.reason, names.TEXT_LIMIT),
+            "message": clean(c.message, names.MESSAGE_LIMIT),
+        }
+        for c in report.conditions
+    ]
+
+
+def _foreign(status: Mapping[str, object]) -> list[object]:
+    conditions = status.get("conditions")
+    listed = conditions if isinstance(conditions, list) else []
+    return [c for c in listed if isinstance(c, dict) and c.get("type") not in OWN_CONDITIONS]
+
+
+def _difference(now: Mapping[str, object], wished: Mapping[str, object]) -> dict[str, object]:
+    """RFC 7386: objects recursively, None deletes, lists as a whole."""
+    patch: dict[str, object] = {key: None for key in now if key not in wished}
+    for key, value in wished.items():
+        there = now.get(key)
+        if isinstance(value, dict) and isinstance(there, dict):
+            if inner := _difference(there, value):
+                patch[key] = inner
+        elif key not in now or there != value:
+            patch[key] = value
+    return patch
+
+
+def _memories(annotation: str | None, status: Mapping[str, object]) -> tuple[Record | None, Memory, str | None]:
+    record, memory, newer = None, Memory(), False
+    problems = []
+    try:
+        record = parse_record(annotation) if annotation is not None else None
+    except Newer:
+        newer = True
+    except ValueError as error:
+        problems.append(explain(f"annotation {names.ANNOTATION_RECORD}", error, UNREADABLE))
+    try:
+        memory = parse_memory(status)
+    except Newer:
+        newer = True
+    except ValueError as error:
+        problems.append(explain("status", error, UNREADABLE))
+    return record, (Memory(newer=True) if newer else memory), "; ".join(problems) or None
+
+
+def _readable(status: Mapping[str, object]) -> bool:
+    try:
+        parse_memory(status)
+    except (Newer, ValueError):
+        return False
+    return True
+
+
+def _times(meta: Mapping[str, object]) -> tuple[float, float | None, str | None]:
+    """creationTimestamp and deletionTimestamp; an unreadable deletionTimestamp still means that it is being deleted."""
+    created, deleting, problem = 0.0, None, None
+    try:
+        created = read_time(_text(meta.get("creationTimestamp")))
+    except ValueError:
+        problem = "metadata.creationTimestamp: not a time; this is not an object from a Kubernetes API server"
+    if meta.get("deletionTimestamp") is not None:
+        try:
+            deleting = read_time(_text(meta.get("deletionTimestamp")))
+        except ValueError:
+            deleting, problem = created, "metadata.deletionTimestamp: not a time"
+    return created, deleting, problem
+
+
+def _object(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _short(text: str | None) -> str | None:
+    return clean(text, names.TEXT_LIMIT) or None if text is not None else None

@@ -1,0 +1,159 @@
+"""The Lease that lets one process act: taken, kept, and given back. Implements `ports.Lease`.
+
+`main` owns it; `engine` asks `left()` before a call that cannot be repeated. No policy comes in here.
+
+What could go wrong without these rules (each was seen with the client library's own election): a paused process
+wakes up and acts although another one leads; a black hole on the network lets the leader act for ever; a lease is
+never given back. So: time is a monotonic clock that also counts a suspended machine; the own deadline runs from
+*before* a renewal was sent; another's lease has expired only when its record has been seen unchanged, *after* it was
+read, for its whole duration; every write carries the resourceVersion that was read; when the deadline is near and no
+renewal came, `on_lost` is called before the Lease runs out. Wall-clock times are written for people only.
+"""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from hpc_operator.domain.desired import Instant
+from hpc_operator.kube.api import Api
+from hpc_operator.reconcile.ports import Conflict, CrdTooOld, Gone, Unavailable
+
+_log = logging.getLogger(__name__)
+_NO_ANSWER = (Conflict, Gone, CrdTooOld, Unavailable, TimeoutError)
+
+
+def _stamp(at: Instant) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class LeaseLoop:
+    """Held for as long as `left()` is positive.
+
+    `me` must differ for every process that ever runs. `ticks` is monotonic seconds (CLOCK_BOOTTIME where there is
+    one), `now` the wall clock. `on_lost(why)` must end the process at once; it is called at most once.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        namespace: str,
+        name: str,
+        me: str,
+        *,
+        duration: float,
+        ticks: Callable[[], float],
+        now: Callable[[], Instant],
+        on_lost: Callable[[str], None],
+    ) -> None:
+        self._api, self._me, self._duration = api, me, duration
+        self._namespace, self._name = namespace, name
+        self._path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
+        self._ticks, self._now, self._on_lost = ticks, now, on_lost
+        self._retry, self._margin = duration / 8, duration / 15
+        self._deadline = float("-inf")
+        self._seen: tuple[str, float] = ("", 0.0)
+        self._task: asyncio.Task[None] | None = None
+        self.holder: str | None = None
+        self.problem: str | None = None
+
+    def left(self) -> float:
+        """Seconds for which no other process can hold it; negative when it is not held."""
+        return self._deadline - self._ticks()
+
+    async def acquire(self) -> None:
+        """Return once it is held; from then on it is kept until `release`."""
+        while not await self._try(self._duration / 3):
+            await asyncio.sleep(self._retry)
+        self._task = asyncio.create_task(self._keep(), name="lease")
+
+    async def release(self) -> None:
+        """Give it back, so that the next process need not wait. Failing is logged: it runs out by itself."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        held, self._deadline = self.left() > 0, float("-inf")
+        if not held:
+            return
+        try:
+            await asyncio.wait_for(self._give_back(), self._duration / 3)
+        except _NO_ANSWER as error:
+            _log.warning("the Lease could not be given back, it runs out by itself: %s", error)
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(max(0.0, min(self._retry, self.left() - self._margin)))
+            time_left = self.left() - self._margin
+            held = await self._try(time_left) if time_left > 0 else None
+            if held is False or self.left() <= self._margin:
+                self._deadline = float("-inf")
+                why = f"it is held by {self.holder}" if held is False else f"no renewal in time ({self.problem})"
+                self._on_lost(f"the Lease {self._namespace}/{self._name} is lost: {why}")
+                return
+
+    async def _try(self, timeout: float) -> bool | None:  # noqa: ASYNC109 - the deadline of this attempt
+        """True: held. False: another holds it. None: no answer, so neither."""
+        try:
+            held = await asyncio.wait_for(self._attempt(), timeout)
+        except _NO_ANSWER as error:
+            problem = str(error) or "no answer in time"
+            if self._task is None and problem != self.problem:
+                _log.warning("the Lease %s/%s cannot be taken: %s", self._namespace, self._name, problem)
+            self.problem = problem
+            return None
+        self.problem = None
+        return held
+
+    async def _attempt(self) -> bool:
+        sent = self._ticks()
+        try:
+            lease = await self._api.request("GET", f"{self._path}/{self._name}")
+        except Gone:
+            await self._api.request("POST", self._path, body=self._fresh())
+        else:
+            if not self._free(lease):
+                return False
+            await self._api.request("PUT", f"{self._path}/{self._name}", body=self._renewed(lease))
+        self.holder, self._deadline = self._me, sent + self._duration
+        return True
+
+    def _free(self, lease: dict[str, Any]) -> bool:
+        version, spec = str(lease["metadata"]["resourceVersion"]), lease.get("spec") or {}
+        if version != self._seen[0]:
+            self._seen = (version, self._ticks())
+        self.holder = spec.get("holderIdentity") or None
+        if self.holder in (None, self._me):
+            return True
+        return self._ticks() >= self._seen[1] + float(spec.get("leaseDurationSeconds") or self._duration)
+
+    def _spec(self, transitions: int) -> dict[str, Any]:
+        stamp = _stamp(self._now())
+        seconds = math.ceil(self._duration)
+        return {
+            "holderIdentity": self._me,
+            "leaseDurationSeconds": seconds,
+            "acquireTime": stamp,
+            "renewTime": stamp,
+            "leaseTransitions": transitions,
+        }
+
+    def _fresh(self) -> dict[str, Any]:
+        metadata = {"name": self._name, "namespace": self._namespace}
+        return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": self._spec(0)}
+
+    def _renewed(self, lease: dict[str, Any]) -> dict[str, Any]:
+        spec = dict(lease.get("spec") or {})
+        if spec.get("holderIdentity") == self._me:
+            spec["renewTime"] = _stamp(self._now())
+        else:
+            spec |= self._spec(int(spec.get("leaseTransitions") or 0) + 1)
+        return lease | {"spec": spec}
+
+    async def _give_back(self) -> None:
+        lease = await self._api.request("GET", f"{self._path}/{self._name}")
+        spec = lease.get("spec") or {}
+        if spec.get("holderIdentity") == self._me:
+            given = spec | {"holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": _stamp(self._now())}
+            await self._api.request("PUT", f"{self._path}/{self._name}", body=lease | {"spec": given})

@@ -1,0 +1,37 @@
+"""Names and shapes that the resource, its CRD and both memories share. Constants only.
+
+Everybody in `kube` may import it, and `main` and `handlers` for the group, version and plural. No behaviour comes in.
+"""
+
+GROUP = "hpc.qingcloud.com"
+VERSION = "v1alpha1"
+KIND = "HpcCluster"
+PLURAL = "hpcclusters"
+SINGULAR = "hpccluster"
+FINALIZER = f"{GROUP}/cluster"
+
+ANNOTATION_RECORD = f"{GROUP}/record"
+ANNOTATION_ADOPT = f"{GROUP}/adopt"
+ANNOTATION_TAKE_OVER = f"{GROUP}/take-over"
+ANNOTATION_CREATE_BESIDE = f"{GROUP}/create-beside"
+ANNOTATION_RECREATE = f"{GROUP}/recreate"
+ANNOTATION_PAUSED = f"{GROUP}/paused"
+ANNOTATION_RECONCILE_AT = f"{GROUP}/reconcile-at"
+
+MEMORY_VERSION = 1
+"""The version of the record and of `status.operation` that this operator writes; a higher one is left alone."""
+
+# Whatever enters a URL is bounded to characters that need no encoding there.
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+CLUSTER_ID_PATTERN = r"^e?hpc-[A-Za-z0-9]{1,32}$"
+ZONE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
+OWNER_PATTERN = r"^usr-[A-Za-z0-9]{1,58}$"
+ENDPOINT_PATTERN = r"^https?://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9._~/-]*)?$"
+MARK_PATTERN = r"^[a-z][a-z0-9]{0,30}$"
+TOKEN_PATTERN = r"^[A-Za-z0-9:._-]{0,128}$"  # noqa: S105 - a shape, not a password
+TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
+
+# What the API or a person says is cut to these before it reaches status, so that no text can make a write fail.
+TEXT_LIMIT = 256
+MESSAGE_LIMIT = 4096
+LIST_LIMIT = 100

@@ -1,0 +1,150 @@
+"""The Secrets of an HpcCluster: values by name at use, and the admin password that is generated once.
+
+Used by `resources` and by whoever reads credentials. Nothing is listed or watched; a value never reaches a log, an
+exception or a repr, and each value read is told to `learn`, so that the scrubber knows it.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from hpc_operator.domain.desired import SecretKey
+from hpc_operator.domain.record import Resource
+from hpc_operator.kube import names
+from hpc_operator.kube.api import MERGE_PATCH, Api
+from hpc_operator.reconcile.ports import Conflict, Gone, SecretProblem, Unavailable
+
+ADMIN_KEY = "password"
+MANAGED = {"app.kubernetes.io/managed-by": "hpc-operator"}
+RETAINED = f"{names.GROUP}/retained"
+_LENGTH = 20
+_PUBLIC = ("owner", "zone", "username")
+_CLASSES = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789", "!@#$%^&*()")
+
+
+def admin_secret(resource_name: str) -> str:
+    """The name of the Secret with the generated password."""
+    return f"{resource_name}-admin"
+
+
+def generate(choose: Callable[[Sequence[str]], str]) -> str:
+    """A password that both documented rules take: 4-32 characters of the app schema's, and the user API's 12-30 with
+    upper case, lower case, digit and one of `!@#$%^&*()`. `choose` picks one item at random, unpredictably.
+    """
+    left = [choose(each) for each in _CLASSES]
+    left += [choose("".join(_CLASSES)) for _ in range(_LENGTH - len(left))]
+    mixed = ""
+    while left:
+        picked = choose([str(index) for index in range(len(left))])
+        mixed += left.pop(int(picked))
+    return mixed
+
+
+class Secrets:
+    """Reads and writes Secrets. `choose` is the source of chance, `learn` takes every secret value that is met."""
+
+    def __init__(self, api: Api, *, choose: Callable[[Sequence[str]], str], learn: Callable[[str], None]) -> None:
+        self._api, self._choose, self._learn = api, choose, learn
+
+    async def values(self, namespace: str, name: str) -> Mapping[str, str]:
+        """All values of a Secret. SecretProblem when it is missing, or a value is not text."""
+        return self._decode(await self._read(namespace, name), namespace, name)
+
+    async def value(self, namespace: str, key: SecretKey) -> str:
+        """One value. SecretProblem when the Secret, the key or the text is missing."""
+        found = (await self.values(namespace, key.name)).get(key.key, "")
+        if not found:
+            raise SecretProblem(
+                "SecretKeyMissing", f"the Secret {namespace}/{key.name} has no key {key.key}, or it is empty"
+            )
+        return found
+
+    async def admin_password(self, resource: Resource) -> str:
+        """See `ports.Store`: two processes that race agree on the one that was stored first."""
+        namespace, name = resource.ref.namespace, admin_secret(resource.ref.name)
+        try:
+            raw = await self._api.request("GET", _path(namespace, name))
+        except Gone:
+            raw = await self._create(resource)
+        _must_be_ours(raw, resource)
+        found = self._decode(raw, namespace, name).get(ADMIN_KEY, "")
+        if not found:
+            raise SecretProblem("SecretKeyMissing", f"the Secret {namespace}/{name} has no key {ADMIN_KEY}")
+        return found
+
+    async def keep(self, resource: Resource, cluster_id: str) -> None:
+        """See `ports.Store.keep_secrets`: a Secret that is missing or not ours is left alone."""
+        path = _path(resource.ref.namespace, admin_secret(resource.ref.name))
+        try:
+            raw = await self._api.request("GET", path)
+        except Gone:
+            return
+        owners = raw["metadata"].get("ownerReferences") or []
+        others = [each for each in owners if each.get("uid") != resource.ref.uid]
+        if len(others) == len(owners):
+            return
+        meta = {
+            "resourceVersion": raw["metadata"]["resourceVersion"],
+            "ownerReferences": others,
+            "labels": {RETAINED: cluster_id},
+        }
+        await self._api.request("PATCH", path, body={"metadata": meta}, content_type=MERGE_PATCH)
+
+    async def _create(self, resource: Resource) -> dict[str, Any]:
+        namespace, name = resource.ref.namespace, admin_secret(resource.ref.name)
+        made = generate(self._choose)
+        self._learn(made)
+        owner = {
+            "apiVersion": f"{names.GROUP}/{names.VERSION}",
+            "kind": names.KIND,
+            "name": resource.ref.name,
+            "uid": resource.ref.uid,
+        }
+        body = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": namespace, "labels": MANAGED, "ownerReferences": [owner]},
+            "type": "Opaque",
+            "data": {ADMIN_KEY: base64.b64encode(made.encode()).decode()},
+        }
+        try:
+            return await self._api.request("POST", _path(namespace), body=body)
+        except Conflict:
+            return await self._read(namespace, name)
+
+    async def _read(self, namespace: str, name: str) -> dict[str, Any]:
+        try:
+            return await self._api.request("GET", _path(namespace, name))
+        except Gone:
+            raise SecretProblem("SecretMissing", f"the Secret {namespace}/{name} does not exist") from None
+
+    def _decode(self, raw: Mapping[str, Any], namespace: str, name: str) -> dict[str, str]:
+        if raw.get("kind") != "Secret":
+            raise Unavailable(f"the API server answered something else than the Secret {namespace}/{name}")
+        found = {}
+        for key, encoded in (raw.get("data") or {}).items():
+            try:
+                found[key] = base64.b64decode(encoded, validate=True).decode().strip("\r\n")
+            except (binascii.Error, ValueError):
+                continue
+            if key not in _PUBLIC:
+                self._learn(found[key])
+        return found
+
+
+def _must_be_ours(raw: Mapping[str, Any], resource: Resource) -> None:
+    meta = raw.get("metadata") or {}
+    owned = any(each.get("uid") == resource.ref.uid for each in meta.get("ownerReferences") or [])
+    kept = (meta.get("labels") or {}).get(RETAINED)
+    if not owned and not (kept and kept == resource.id):
+        raise SecretProblem(
+            "SecretNotOurs",
+            f"the Secret {resource.ref.namespace}/{admin_secret(resource.ref.name)} belongs to somebody else: it is "
+            "neither read nor overwritten. Delete or rename it, or name a Secret in adminPasswordSecretRef.",
+        )
+
+
+def _path(namespace: str, name: str | None = None) -> str:
+    path = f"/api/v1/namespaces/{namespace}/secrets"
+    return path if name is None else f"{path}/{name}"

@@ -1,0 +1,224 @@
+"""Both memories between their stored text and the domain: `.status` and the annotation `hpc.qingcloud.com/record`.
+
+`kube.codec` and `kube.store` import it. What is read may have been edited or written by another version, so it is
+parsed strictly: an unreadable memory is a problem, never an empty memory. Pure; nothing is decided here.
+"""
+
+import json
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.record import (
+    Account,
+    Closed,
+    Intent,
+    Memory,
+    NodeCount,
+    OperationAction,
+    Origin,
+    Outcome,
+    Record,
+)
+from hpc_operator.kube import memory_schema as shape
+from hpc_operator.kube import names
+from hpc_operator.kube.instants import clean, read_time, write_time
+
+ROLES = ("login", "controller", "compute")
+
+
+class Newer(Exception):  # noqa: N818 - an outcome, not a defect
+    """This memory was written by a newer version of the operator: it is left alone."""
+
+
+def without_none(fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields that say something: a status carries no nulls and no empty lists."""
+    return {name: value for name, value in fields.items() if value is not None and value != []}
+
+
+def encode_account(account: Account) -> dict[str, object]:
+    """`{endpoint, zone, owner}`."""
+    return {"endpoint": account.endpoint, "zone": account.zone, "owner": account.owner}
+
+
+def encode_record(record: Record) -> str:
+    """The annotation's text: JSON, version 1, fields in a fixed order."""
+    fields = {
+        "version": names.MEMORY_VERSION,
+        "mark": record.mark,
+        "account": encode_account(record.account),
+        "origin": record.origin.value,
+        "id": record.id,
+        "nonce": record.nonce or None,
+    }
+    return json.dumps(without_none(fields), separators=(",", ":"))
+
+
+def parse_record(text: str) -> Record:
+    """The record in an annotation's text; Newer if a newer version wrote it, ValueError if it cannot be read."""
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("not JSON") from error
+    try:
+        fields = shape.RecordFields.model_validate(raw)
+    except ValidationError as error:
+        _refuse_newer(raw, error)
+        raise
+    return Record(fields.mark, _account(fields.account), Origin(fields.origin), fields.id, fields.nonce)
+
+
+def encode_intent(intent: Intent) -> dict[str, object]:
+    """`status.operation`: what is None or False is left out."""
+    return without_none(
+        {
+            "version": names.MEMORY_VERSION,
+            "action": intent.action.value,
+            "mark": intent.mark,
+            "attempt": intent.attempt,
+            "startedAt": write_time(intent.started_at),
+            "nonce": intent.nonce,
+            "account": encode_account(intent.account),
+            "key": intent.key,
+            "generation": intent.generation,
+            "logFrom": _write(intent.log_from),
+            "jobId": intent.job_id,
+            "gone": intent.gone or None,
+        }
+    )
+
+
+def encode_memory(memory: Memory) -> dict[str, object]:
+    """The memory's fields of `.status`; what it does not know is left out."""
+    return without_none(
+        {
+            "hpc_cluster_id": memory.hpc_cluster_id,
+            "job_id": memory.job_id,
+            "account": encode_account(memory.account) if memory.account else None,
+            "mark": memory.mark,
+            "origin": memory.origin.value if memory.origin else None,
+            "strays": list(memory.strays[: names.LIST_LIMIT]),
+            "recordedAt": _write(memory.recorded_at),
+            "firstActiveAt": _write(memory.first_active_at),
+            "described": memory.described,
+            "describedAt": _write(memory.described_at),
+            "nodes": {n.role: {"desired": n.desired, "active": n.active} for n in _known(memory.nodes)} or None,
+            "nodesActive": _summary(memory.nodes),
+            "endpoints": [clean(e, names.TEXT_LIMIT) for e in memory.endpoints[: names.LIST_LIMIT]],
+            "operation": encode_intent(memory.operation) if memory.operation else None,
+            "lastOperation": _encode_closed(memory.last_operation) if memory.last_operation else None,
+        }
+    )
+
+
+MEMORY_KEYS = frozenset({"nodesActive", *(f.alias or name for name, f in shape.RememberedFields.model_fields.items())})
+"""The top-level status fields that `encode_memory` answers for."""
+
+
+def parse_memory(status: Mapping[str, object]) -> Memory:
+    """The memory in a status; Newer if a newer version wrote its operation, ValueError if it cannot be read."""
+    operation = status.get("operation")
+    if isinstance(operation, Mapping):
+        _refuse_newer(operation, None)
+    try:
+        fields = shape.RememberedFields.model_validate(status)
+    except ValidationError as error:
+        if any(e["loc"][:1] == ("operation",) for e in error.errors(include_input=False)):
+            _refuse_newer(operation, error)
+        raise
+    return Memory(
+        mark=fields.mark,
+        account=_account(fields.account) if fields.account else None,
+        origin=Origin(fields.origin) if fields.origin else None,
+        hpc_cluster_id=fields.hpc_cluster_id,
+        job_id=fields.job_id,
+        strays=tuple(fields.strays),
+        recorded_at=_read(fields.recorded_at),
+        first_active_at=_read(fields.first_active_at),
+        described=fields.described,
+        described_at=_read(fields.described_at),
+        nodes=_nodes(fields.nodes),
+        endpoints=tuple(fields.endpoints),
+        operation=_intent(fields.operation) if fields.operation else None,
+        last_operation=_closed(fields.last_operation) if fields.last_operation else None,
+    )
+
+
+def _refuse_newer(raw: object, error: ValidationError | None) -> None:
+    """A higher version, or a field that this version does not know, is a newer operator's writing."""
+    version = raw.get("version") if isinstance(raw, Mapping) else None
+    if isinstance(version, int) and version > names.MEMORY_VERSION:
+        raise Newer
+    if error is not None and any(e["type"] == "extra_forbidden" for e in error.errors(include_input=False)):
+        raise Newer
+
+
+def _account(fields: shape.AccountFields) -> Account:
+    return Account(fields.endpoint, fields.zone, fields.owner)
+
+
+def _intent(fields: shape.OperationFields) -> Intent:
+    return Intent(
+        action=OperationAction(fields.action),
+        mark=fields.mark,
+        attempt=fields.attempt,
+        started_at=read_time(fields.started_at),
+        nonce=fields.nonce,
+        account=_account(fields.account),
+        key=fields.key,
+        generation=fields.generation,
+        log_from=_read(fields.log_from),
+        job_id=fields.job_id,
+        gone=fields.gone,
+    )
+
+
+def _encode_closed(closed: Closed) -> dict[str, object]:
+    return without_none(
+        {
+            "action": closed.action.value,
+            "attempt": closed.attempt,
+            "outcome": closed.outcome.value,
+            "at": write_time(closed.at),
+            "generation": closed.generation,
+            "code": closed.code,
+            "message": clean(closed.message, names.MESSAGE_LIMIT) or None,
+            "failures": closed.failures or None,
+        }
+    )
+
+
+def _closed(fields: shape.ClosedFields) -> Closed:
+    return Closed(
+        action=OperationAction(fields.action),
+        attempt=fields.attempt,
+        outcome=Outcome(fields.outcome),
+        at=read_time(fields.at),
+        generation=fields.generation,
+        code=fields.code,
+        message=fields.message,
+        failures=fields.failures,
+    )
+
+
+def _known(nodes: tuple[NodeCount, ...]) -> list[NodeCount]:
+    return [n for role in ROLES for n in nodes if n.role == role]
+
+
+def _summary(nodes: tuple[NodeCount, ...]) -> str | None:
+    known = _known(nodes)
+    return f"{sum(n.active for n in known)}/{sum(n.desired for n in known)}" if known else None
+
+
+def _nodes(fields: shape.NodesFields | None) -> tuple[NodeCount, ...]:
+    by_role = [(role, getattr(fields, role, None)) for role in ROLES]
+    return tuple(NodeCount(role, n.desired, n.active) for role, n in by_role if n is not None)
+
+
+def _write(instant: Instant | None) -> str | None:
+    return None if instant is None else write_time(instant)
+
+
+def _read(text: str | None) -> Instant | None:
+    return None if text is None else read_time(text)

@@ -1,0 +1,251 @@
+"""What the schema alone cannot say: impossible combinations, what a create needs, and what may change once it began.
+
+Each rule is one claim in CEL for the API server, a sentence that names the field and says what to do, and (where it
+speaks of the spec alone) the same claim in Python for manifests that no server has checked. `kube.crd` writes the CEL
+into the CRD, `kube.wish` asks the Python. Nothing that needs a look at the cloud comes in here.
+
+CEL sees no annotation, so an adoption cannot be told from a create: who adopts a cluster without giving the fields of
+a create begins with managementPolicy Observe; once the id is in status they are not demanded any more.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from hpc_operator.kube.instants import seconds
+from hpc_operator.kube.schema import Spec
+
+TERMS = (1, 3, 6, 12, 36, 70)
+_MARK = r"(^|[^A-Za-z0-9])a[a-z2-7]{14}-[0-9]"
+_LIKE_A_MARK = re.compile(_MARK)
+_MARK_MESSAGE = "must not contain a word that looks like an operator's mark (a, 14 letters or digits 2-7, -, a number)"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One claim. `field` is the path below the place of the rule; `holds` None: only a server can tell."""
+
+    field: str
+    cel: str
+    message: str
+    reason: str = "FieldValueInvalid"
+    holds: Callable[[Spec], bool] | None = None
+    optional_old: bool = False
+
+    def schema(self) -> dict[str, object]:
+        """As an entry of x-kubernetes-validations."""
+        entry: dict[str, object] = {"rule": self.cel, "message": self.message, "reason": self.reason}
+        if self.field:
+            entry["fieldPath"] = self.field
+        return entry | ({"optionalOldSelf": True} if self.optional_old else {})
+
+
+def broken(spec: Spec) -> Rule | None:
+    """The first claim about a spec alone that does not hold."""
+    return next((rule for rule in SPEC_RULES if rule.holds is not None and not rule.holds(spec)), None)
+
+
+def _role(spec: Spec, role: str, of: str) -> int | None:
+    fields = getattr(spec.cluster_conf.cluster, role) if spec.cluster_conf else None
+    return getattr(fields, of) if fields else None
+
+
+def _unmarked(text: str | None) -> bool:
+    return text is None or _LIKE_A_MARK.search(text) is None
+
+
+def _names_agree(spec: Spec) -> bool:
+    inner = spec.cluster_conf.cluster.name if spec.cluster_conf else None
+    return inner is None or spec.cluster_name is None or inner == spec.cluster_name
+
+
+def _only_login(role: str) -> Rule:
+    return Rule(
+        f".cluster_conf.cluster.{role}",
+        f"self.cluster_type != 'hpc' || !self.?cluster_conf.cluster.?{role}.hasValue()",
+        f"an hpc cluster has only login nodes: remove {role}, or set cluster_type to ehpc",
+        "FieldValueForbidden",
+        lambda s: s.cluster_type != "hpc" or _role(s, role, "cpu") is None,
+    )
+
+
+def _at_least(of: str, least: int, unit: str) -> Rule:
+    return Rule(
+        f".cluster_conf.cluster.compute.{of}",
+        f"self.?cluster_conf.cluster.?compute.{of}.orValue({least}) >= {least}",
+        f"{of} of compute nodes must be at least {least}{unit}",
+        holds=lambda s: (_role(s, "compute", of) or least) >= least,
+    )
+
+
+def _not_marked(field: str, path: str, read: Callable[[Spec], str | None]) -> Rule:
+    return Rule(
+        field,
+        f"!self.{path}.orValue('').matches('{_MARK}')",
+        f"{field.rpartition('.')[2]} {_MARK_MESSAGE}",
+        holds=lambda s: _unmarked(read(s)),
+    )
+
+
+_RESERVED = "self.?paid_type.orValue('') == 'Reserved'"
+SPEC_RULES: tuple[Rule, ...] = (
+    _only_login("controller"),
+    _only_login("compute"),
+    Rule(
+        ".deploy_mode",
+        "self.cluster_type != 'hpc' || self.?deploy_mode.orValue('1') == '1'",
+        'deploy_mode of an hpc cluster must be "1"',
+        holds=lambda s: s.cluster_type != "hpc" or s.deploy_mode in (None, "1"),
+    ),
+    Rule(
+        ".cluster_conf.cluster.controller.count",
+        "self.?cluster_conf.cluster.?controller.?count.orValue(1) == 1",
+        "count of controller nodes must be 1",
+        holds=lambda s: _role(s, "controller", "count") in (None, 1),
+    ),
+    _at_least("cpu", 2, ""),
+    _at_least("memory", 4096, " (MiB)"),
+    Rule(
+        ".duration",
+        f"!({_RESERVED}) || self.?duration.orValue(0) in {list(TERMS)}",
+        "paid_type Reserved needs duration, in months: 1, 3, 6, 12, 36 or 70",
+        holds=lambda s: s.paid_type != "Reserved" or s.duration in TERMS,
+    ),
+    Rule(
+        ".duration",
+        f"{_RESERVED} || self.?duration.orValue(0) == 0",
+        "duration needs paid_type Reserved: leave it out, or 0",
+        holds=lambda s: s.paid_type == "Reserved" or not s.duration,
+    ),
+    Rule(
+        ".is_auto_renewal",
+        f"!({_RESERVED}) || has(self.is_auto_renewal)",
+        "paid_type Reserved needs is_auto_renewal: 1, or 0 to let the cluster end with its term",
+        "FieldValueRequired",
+        lambda s: s.paid_type != "Reserved" or s.is_auto_renewal is not None,
+    ),
+    Rule(
+        ".is_auto_renewal",
+        f"{_RESERVED} || self.?is_auto_renewal.orValue(0) == 0",
+        "is_auto_renewal needs paid_type Reserved: leave it out, or 0",
+        holds=lambda s: s.paid_type == "Reserved" or not s.is_auto_renewal,
+    ),
+    Rule(
+        ".cluster_conf.cluster.name",
+        "!has(self.cluster_name) || self.?cluster_conf.cluster.?name.orValue(self.cluster_name) == self.cluster_name",
+        "cluster_conf.cluster.name must equal cluster_name: give one of them, or both alike",
+        holds=_names_agree,
+    ),
+    Rule(
+        ".cluster_conf.env['admin.password']",
+        "!self.?cluster_conf.?env.?admin__dot__password.hasValue()",
+        "a password must not stand in a manifest: put it into a Secret and name that in adminPasswordSecretRef",
+        "FieldValueForbidden",
+        lambda s: not (s.cluster_conf and s.cluster_conf.env and s.cluster_conf.env.admin_password is not None),
+    ),
+    Rule(
+        ".password",
+        "!has(self.password)",
+        "a password must not stand in a manifest: put it into a Secret and name that in passwordSecretRef",
+        "FieldValueForbidden",
+        lambda s: s.password is None,
+    ),
+    _not_marked(".cluster_name", "?cluster_name", lambda s: s.cluster_name),
+    _not_marked(
+        ".cluster_conf.cluster.name",
+        "?cluster_conf.cluster.?name",
+        lambda s: s.cluster_conf.cluster.name if s.cluster_conf else None,
+    ),
+    _not_marked(".description", "?description", lambda s: s.description),
+    Rule(
+        ".createTimeout",
+        "!has(self.createTimeout) || "
+        "(duration(self.createTimeout) >= duration('1m') && duration(self.createTimeout) <= duration('168h'))",
+        "createTimeout must be between 1m and 168h",
+        holds=lambda s: s.create_timeout is None or 60 <= seconds(s.create_timeout) <= 168 * 3600,
+    ),
+)
+"""Claims about a spec alone; their place in the CRD is `spec`."""
+
+CHANGEABLE = frozenset(
+    {
+        "cluster_name", "cluster_conf.cluster.name", "description", "power", "deletionPolicy", "deletionProtection",
+        "managementPolicy", "createTimeout", "credentialsSecretRef.name",
+    }
+)  # fmt: skip
+"""Leaves that may be edited at any time; the edit is obeyed."""
+
+LATER = frozenset(
+    f"cluster_conf.cluster.{r}.{f}" for r in ("login", "controller", "compute") for f in ("count", "cpu", "memory")
+)
+"""Leaves whose change a later version will obey; until then it is refused."""
+
+REFUSED = frozenset({"password", "cluster_conf.env.admin.password"})
+"""Leaves that are refused always."""
+
+
+def leaves(model: type[BaseModel] = Spec, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every leaf of the spec, as a path of JSON names."""
+    for name, field in model.model_fields.items():
+        inner = _model_in(field.annotation)
+        here = (*path, field.alias or name)
+        if inner is None:
+            yield here
+        else:
+            yield from leaves(inner, here)
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    options = getattr(annotation, "__args__", (annotation,))
+    return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
+
+
+_BEGUN = "(oldSelf.?status.?operation.hasValue() || oldSelf.?status.?hpc_cluster_id.hasValue())"
+_NEEDED_FOR_CREATE = (
+    ("version_id", "version_id"),
+    ("cluster_conf", "cluster_conf"),
+    ("cluster_conf.cluster.controller", "an ehpc cluster's controller"),
+    ("cluster_conf.cluster.compute", "an ehpc cluster's compute"),
+)
+
+
+def _unchangeable(path: tuple[str, ...]) -> Rule:
+    cel = "spec" + "".join(f".?{segment.replace('.', '__dot__')}" for segment in path)
+    same = f"self.{cel} == oldSelf.{cel}"
+    field = ".spec" + "".join(f"['{segment}']" if "." in segment else f".{segment}" for segment in path)
+    begun = "once its cluster is being created or exists"
+    if ".".join(path) not in LATER:
+        message = f"{path[-1]} is create-only: it cannot be changed {begun}"
+        return Rule(field, f"!{_BEGUN} || {same}", message, "FieldValueForbidden")
+    if path[-1] == "count":
+        same = f"!self.{cel}.hasValue() || {same}"
+    message = f"{path[-1]} cannot be changed yet by this version {begun}"
+    return Rule(field, f"!{_BEGUN} || {same}", message, "FieldValueForbidden")
+
+
+def _needed(path: str, what: str) -> Rule:
+    optional = ".?".join(path.split("."))
+    demanded = "" if path.count(".") == 0 else "self.spec.cluster_type != 'ehpc' || !has(self.spec.cluster_conf) || "
+    return Rule(
+        ".spec",
+        "self.spec.?managementPolicy.orValue('Full') == 'Observe' || self.?status.?hpc_cluster_id.hasValue() || "
+        f"oldSelf.hasValue() && oldSelf.value().spec == self.spec || {demanded}self.spec.?{optional}.hasValue()",
+        f"{what} is needed to create a cluster (not with managementPolicy Observe): {path} is missing",
+        "FieldValueRequired",
+        optional_old=True,
+    )
+
+
+ROOT_RULES: tuple[Rule, ...] = (
+    Rule(
+        ".metadata.name",
+        f"oldSelf.hasValue() || !self.metadata.name.matches('{_MARK}')",
+        f"metadata.name {_MARK_MESSAGE}",
+        optional_old=True,
+    ),
+    *(_needed(path, what) for path, what in _NEEDED_FOR_CREATE),
+    *(_unchangeable(path) for path in leaves() if ".".join(path) not in CHANGEABLE | REFUSED),
+)
+"""Claims that need the old object, the name or the status; their place in the CRD is its root."""

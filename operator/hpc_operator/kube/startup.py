@@ -1,0 +1,97 @@
+"""What must be there before anything is watched: the CRD, new enough, and the right to list.
+
+`main` waits here. Kopf would stay alive and deaf without the CRD, and end after a minute without the right.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any, Protocol
+
+from hpc_operator.kube import names
+from hpc_operator.reconcile.ports import Gone, Unavailable
+
+_WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)
+_log = logging.getLogger(__name__)
+
+
+class Served(Protocol):
+    """The part of `resources.KubeStore` that is used here."""
+
+    async def served_crd(self) -> dict[str, Any] | None:
+        """The served OpenAPI document, None without a CRD."""
+
+    async def may_list(self, namespace: str | None) -> None:
+        """Unavailable unless a list succeeds."""
+
+
+def served_schema(openapi: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of HpcCluster in a served OpenAPI v3 document; empty when it is not there."""
+    for schema in ((openapi.get("components") or {}).get("schemas") or {}).values():
+        for kind in schema.get("x-kubernetes-group-version-kind") or []:
+            if kind.get("kind") == names.KIND and kind.get("group") == names.GROUP:
+                return dict(schema)
+    return {}
+
+
+def missing_fields(wanted: Mapping[str, Any], served: Mapping[str, Any], path: str = "") -> list[str]:
+    """Paths of the properties in `wanted` that `served` would drop."""
+    if served.get("x-kubernetes-preserve-unknown-fields"):
+        return []
+    missing = []
+    for name, schema in (wanted.get("properties") or {}).items():
+        there = (served.get("properties") or {}).get(name)
+        here = f"{path}.{name}" if path else name
+        missing += [here] if there is None else missing_fields(schema, there, here)
+    inner = wanted.get("items")
+    if isinstance(inner, Mapping) and isinstance(served.get("items"), Mapping):
+        missing += missing_fields(inner, served["items"], f"{path}[]")
+    return missing
+
+
+class Startup:
+    """Waits for the server to have what is needed. `problem` is the sentence for `/readyz`, None once all is there.
+
+    `status_schema` is the schema of `.status` that this version writes.
+    """
+
+    def __init__(
+        self,
+        served: Served,
+        namespaces: Collection[str],
+        status_schema: Mapping[str, Any],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._served, self._wanted, self._sleep = served, status_schema, sleep
+        self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
+        self.problem: str | None = "not looked yet"
+
+    async def wait(self) -> None:
+        """Return when nothing is missing; each new obstacle is logged once, looks are 1 to 15 s apart."""
+        for attempt in range(2**62):
+            found = await self.look()
+            if found != self.problem and found is not None:
+                _log.error("waiting: %s", found)
+            self.problem = found
+            if found is None:
+                return
+            await self._sleep(_WAITS[min(attempt, len(_WAITS) - 1)])
+
+    async def look(self) -> str | None:
+        """Look once: None when all is there, else what is missing and what to do."""
+        try:
+            openapi = await self._served.served_crd()
+            if openapi is None:
+                return "the HpcCluster CRD is not installed: kubectl apply --server-side -f crds/hpcclusters.yaml"
+            status = (served_schema(openapi).get("properties") or {}).get("status") or {}
+            if missing := missing_fields(self._wanted, status, "status"):
+                return (
+                    f"CrdTooOld: the installed HpcCluster CRD does not know {', '.join(missing[:5])}: "
+                    "kubectl apply --server-side -f crds/hpcclusters.yaml"
+                )
+            for namespace in self._namespaces:
+                await self._served.may_list(namespace)
+        except (Unavailable, Gone) as error:
+            return str(error)
+        return None

@@ -1,0 +1,158 @@
+"""The API server, reached: the only module that imports the Kubernetes client.
+
+`main` makes a `Server`; the other modules of this room use it through `api.Api`. No knowledge of HpcClusters comes in
+here. Every request names its content type and its timeout (the client would wait 300 s and guess the type), and none
+is repeated.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from kubernetes.aio import client, config
+
+from hpc_operator.kube.api import JSON, refuse
+from hpc_operator.kube.connection import Connection
+from hpc_operator.reconcile.ports import Unavailable
+
+_RELOAD_AFTER = 5.0
+_USER_AGENT = "hpc-operator"
+
+
+async def _configuration(kubeconfig: Path | None, context: str | None) -> client.Configuration:
+    """The named kubeconfig; none named: the Pod's service account, and outside of a Pod the user's own kubeconfig."""
+    made = client.Configuration()
+    try:
+        if kubeconfig is None and context is None:
+            try:
+                config.load_incluster_config(client_configuration=made)
+            except config.ConfigException:
+                await config.load_kube_config(client_configuration=made, persist_config=False)
+        else:
+            path = str(kubeconfig) if kubeconfig else None
+            await config.load_kube_config(path, context, client_configuration=made, persist_config=False)
+    except (config.ConfigException, OSError, ValueError, TypeError) as error:
+        where = f"the kubeconfig {kubeconfig}" if kubeconfig else "a service account or a kubeconfig"
+        raise Unavailable(
+            f"no way to the API server can be read from {where}: {error}. Set HPC_OPERATOR_KUBECONFIG or --kubeconfig.",
+            permanent=True,
+        ) from error
+    return made
+
+
+def _connection(made: client.Configuration) -> Connection:
+    key = made.api_key.get("BearerToken")
+    return Connection(
+        server=made.host,
+        token=key.split(" ", 1)[-1].strip() if key else None,
+        ca_file=made.ssl_ca_cert,
+        cert_file=made.cert_file,
+        key_file=made.key_file,
+        verify=made.verify_ssl,
+        server_name=made.tls_server_name,
+        proxy=made.proxy,
+    )
+
+
+async def read_connection(kubeconfig: Path | None = None, context: str | None = None) -> Connection:
+    """Read the connection anew from its files. Raises Unavailable(permanent) with what to set."""
+    return _connection(await _configuration(kubeconfig, context))
+
+
+class Server:
+    """Implements `api.Api` on the genuine server. Make it with `connect`; `close` it."""
+
+    def __init__(
+        self,
+        configure: Callable[[], Awaitable[client.Configuration]],
+        made: client.Configuration,
+        *,
+        timeout: float,
+        connections: int,
+        ticks: Callable[[], float],
+    ) -> None:
+        self._configure, self._ticks, self._connections = configure, ticks, connections
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._refused_at: float | None = None
+        self._reloaded_at = ticks()
+        self._old: list[client.ApiClient] = []
+        self._use(made)
+
+    @classmethod
+    async def connect(
+        cls,
+        kubeconfig: Path | None,
+        context: str | None,
+        *,
+        ticks: Callable[[], float],
+        timeout: float = 10.0,  # noqa: ASYNC109 - of each later request
+        connections: int = 20,
+    ) -> "Server":
+        """Nothing is sent yet. `timeout`: seconds for each request; `ticks`: a monotonic clock."""
+
+        async def configure() -> client.Configuration:
+            return await _configuration(kubeconfig, context)
+
+        return cls(configure, await configure(), timeout=timeout, connections=connections, ticks=ticks)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for each in (*self._old, self._client):
+            await each.close()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+        content_type: str = JSON,
+    ) -> dict[str, Any]:
+        """See `api.Api`."""
+        await self._reload()
+        headers = {"Accept": JSON, "Content-Type": content_type}
+        try:
+            sent = await self._client.param_serialize(
+                method, path, query_params=list((query or {}).items()), header_params=headers, body=body,
+                auth_settings=["BearerToken"],
+            )  # fmt: skip
+            answer = await self._client.call_api(*sent[:4], _request_timeout=self._timeout)
+            text = await answer.read()
+        except (aiohttp.ClientError, config.ConfigException, OSError, ValueError) as error:
+            told = str(error) or type(error).__name__
+            raise Unavailable(f"no answer from the API server to {method} {path}: {told}") from error
+        return self._interpret(answer.status, text, method, path)
+
+    def _interpret(self, status: int, text: bytes, method: str, path: str) -> dict[str, Any]:
+        try:
+            parsed = json.loads(text)
+        except ValueError:
+            parsed = None
+        found = parsed if isinstance(parsed, dict) else None
+        if status == 401:
+            self._refused_at = self._ticks()
+        if not 200 <= status < 300:
+            refuse(status, found, method, path)
+        if found is None:
+            raise Unavailable(f"the API server answered {method} {path} with something else than an object")
+        return found
+
+    def _use(self, made: client.Configuration) -> None:
+        made.connection_pool_maxsize = self._connections
+        made.retries = None
+        self._client = client.ApiClient(made)
+        self._client.user_agent = _USER_AGENT
+        self._known = _connection(made)
+
+    async def _reload(self) -> None:
+        """After a 401: read the token or certificate anew, at most every few seconds."""
+        if self._refused_at is None or self._ticks() < self._reloaded_at + _RELOAD_AFTER:
+            return
+        self._refused_at, self._reloaded_at = None, self._ticks()
+        made = await self._configure()
+        if _connection(made) != self._known:
+            self._old.append(self._client)
+            self._use(made)

@@ -1,0 +1,1 @@
+"""One pass: read, observe, decide, record intent, act, report. I/O only through `ports`."""

@@ -1,0 +1,193 @@
+"""Buying: one createCluster, its intent before it, its answer written after it. The only place that creates.
+
+What it is: the law of creating once, top to bottom. What goes wrong without the order: a crash between any two
+lines must leave either nothing sent or an open intent. After a restart: the open intent is doubt, and this module
+is not entered for it.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from hpc_operator.decide import guards, remembering
+from hpc_operator.decide.decision import Blocked, Decision, Wait
+from hpc_operator.decide.facts import Scene
+from hpc_operator.domain.actions import Create
+from hpc_operator.domain.answers import Accepted, Answer, NoAnswer, NotSent, Refused
+from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.mark import Mark, marked
+from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.record import Intent, OperationAction, Record, Resource
+from hpc_operator.reconcile.keeper import Keeper
+from hpc_operator.reconcile.ports import (
+    Budget,
+    Calls,
+    Clock,
+    CreateRequest,
+    Credentials,
+    Lease,
+    Person,
+    Store,
+)
+from hpc_operator.reconcile.writing import Writer
+
+_log = logging.getLogger(__name__)
+_RENEWALS = 3
+
+
+class Unsent:
+    """Records that this very process wrote and has sent nothing under; forgotten before a send, or after a minute."""
+
+    def __init__(self, clock: Clock, lifetime: float = 60.0) -> None:
+        self._clock, self._lifetime = clock, lifetime
+        self._nonces: dict[str, Instant] = {}
+
+    def add(self, nonce: str) -> None:
+        """The record with this nonce is about to be written."""
+        self._nonces[nonce] = self._clock.now()
+
+    def discard(self, nonce: str) -> None:
+        """An intent is about to be written under the record."""
+        self._nonces.pop(nonce, None)
+
+    def holds(self, record: Record | None) -> bool:
+        """Whether nothing can have been sent under this record."""
+        now = self._clock.now()
+        self._nonces = {n: at for n, at in self._nonces.items() if 0 <= now - at < self._lifetime}
+        return record is not None and record.nonce in self._nonces
+
+
+class Buyer:
+    """Carries out `Create`. Answers None when the next pass should look at once, else why it did not come to a send."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        calls: Calls,
+        budget: Budget,
+        lease: Lease,
+        clock: Clock,
+        writer: Writer,
+        keeper: Keeper,
+        policy: Policy,
+        nonce: Callable[[], str],
+    ) -> None:
+        self._store, self._calls, self._budget, self._lease = store, calls, budget, lease
+        self._clock, self._writer, self._keeper, self._policy, self._nonce = clock, writer, keeper, policy, nonce
+        self._people: dict[tuple[str, str], Person] = {}
+        self.unsent = Unsent(clock)
+
+    async def buy(self, scene: Scene, action: Create, credentials: Credentials) -> Decision | None:
+        """Everything that can wait comes first; then record, intent, one request, its answer."""
+        request = await self._prepare(scene, action, credentials)
+        if not isinstance(request, CreateRequest):
+            return request
+        if wait := await self._budget.permit(credentials.account, "create"):
+            return Wait("QuotaExhausted", wait, "The account's calls of this hour are used up; the create waits.")
+        if not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
+            return Wait(
+                "NotLeader", self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True
+            )
+        resource = await self._remembered(scene.resource, action)
+        intent = self._intent(scene, action, credentials)
+        written = await self._intend(resource, intent)
+        await self._keeper.keep(self._send(written, intent, credentials, request), f"create {resource.ref}")
+        return None
+
+    async def _prepare(self, scene: Scene, action: Create, credentials: Credentials) -> CreateRequest | Decision:
+        resource = scene.resource
+        person = await self._person(resource, credentials)
+        if not isinstance(person, Person):
+            return person
+        key = resource.desired.password
+        admin = resource.desired.admin_password
+        return CreateRequest(
+            desired=resource.desired,
+            account=credentials.account,
+            name=marked(resource.desired.free_name(resource.ref.name), Mark(scene.stem, action.attempt)),
+            uid_number=person.uid_number,
+            gid_number=person.gid_number,
+            admin_password=await (
+                self._store.password(resource, admin) if admin else self._store.admin_password(resource)
+            ),
+            password=await self._store.password(resource, key) if key else None,
+        )
+
+    async def _person(self, resource: Resource, credentials: Credentials) -> Person | Decision:
+        """The ids that the account has; a differing wish is refused unless the settings allow it."""
+        uid, gid = resource.desired.uid_number, resource.desired.gid_number
+        if self._policy.accept_other_ids and uid is not None and gid is not None:
+            return Person(uid, gid)
+        found = await self._known_person(credentials)
+        if isinstance(found, str):
+            return Wait("CloudUnreachable", self._policy.retry_base, f"The owner's uid and gid cannot be read: {found}")
+        if uid not in (None, found.uid_number) or gid not in (None, found.gid_number):
+            text = (
+                f"spec.uid_number/gid_number differ from the account's {found.uid_number}/{found.gid_number}: "
+                "leave them out, or set accept_other_ids in the operator's settings."
+            )
+            return Blocked("IdsDiffer", text, self._policy.staleness)
+        return found
+
+    async def _known_person(self, credentials: Credentials) -> Person | str:
+        key = (credentials.account.endpoint, credentials.account.owner)
+        if key not in self._people:
+            found = await self._calls.person(credentials, credentials.account)
+            if isinstance(found, str):
+                return found
+            self._people[key] = found
+        return self._people[key]
+
+    async def _remembered(self, resource: Resource, action: Create) -> Resource:
+        if action.record is None:
+            return resource
+        record = replace(action.record, nonce=self._nonce())
+        if resource.memory.empty:
+            self.unsent.add(record.nonce)
+        return await self._store.remember(resource, record)
+
+    def _intent(self, scene: Scene, action: Create, credentials: Credentials) -> Intent:
+        return Intent(
+            action=OperationAction.CREATE,
+            mark=scene.stem,
+            attempt=action.attempt,
+            started_at=round(self._clock.now(), 3),
+            nonce=self._nonce(),
+            account=credentials.account,
+            key=credentials.fingerprint,
+            generation=scene.resource.generation,
+        )
+
+    async def _intend(self, resource: Resource, intent: Intent) -> Resource:
+        written = await self._store.write_intent(resource, intent)
+        if resource.record is not None:
+            self.unsent.discard(resource.record.nonce)
+        return written
+
+    async def _send(self, resource: Resource, intent: Intent, credentials: Credentials, request: CreateRequest) -> None:
+        """One reading of the clock is the timestamp; too late for it, the intent is renewed and nothing is sent."""
+        for _ in range(_RENEWALS):
+            reading = self._clock.now()
+            leads = guards.lease_suffices(self._lease.left(), self._policy.send_deadline)
+            if leads and guards.send_in_time(intent, reading, self._policy):
+                answer = await self._calls.create(credentials, request, reading)
+                await self._settle(resource, intent, answer)
+                return
+            intent = replace(intent, started_at=round(reading, 3), nonce=self._nonce())
+            resource = await self._store.write_intent(resource, intent)
+        await self._settle(resource, intent, NotSent("the process was too slow to send in time"))
+
+    async def _settle(self, resource: Resource, intent: Intent, answer: Answer) -> None:
+        """Write what the answer means. No answer stays an open intent: the next pass resolves the doubt."""
+        where = {"resource": str(resource.ref), "mark": intent.full_mark}
+        match answer:
+            case Accepted():
+                _log.info("createCluster was accepted", extra={**where, "cluster": answer.cluster_id})
+                await self._writer.created(resource, intent, answer)
+            case Refused() | NotSent():
+                _log.warning("createCluster made nothing: %s", answer, extra=where)
+                closing = remembering.closing(resource.memory, intent, answer, self._clock.now())
+                await self._writer.close(resource, intent, closing)
+            case NoAnswer():
+                _log.warning("createCluster has no answer: %s", answer.cause, extra=where)

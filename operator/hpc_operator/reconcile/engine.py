@@ -1,0 +1,179 @@
+"""One pass on one screen: read, observe, decide, act, report. Level-triggered: every wake means only "look again".
+
+Imported by `main` (and the fault suite). I/O only through `ports`; what to do is `decide`'s, how it is done
+`performing`'s and `buying`'s. Errors of the store end here, each in one delay.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
+from hpc_operator.decide.facts import Scene
+from hpc_operator.decide.planner import decide
+from hpc_operator.decide.report import remembered, report
+from hpc_operator.domain.actions import Create
+from hpc_operator.domain.desired import Ref
+from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.record import Condition, Resource
+from hpc_operator.reconcile.buying import Buyer
+from hpc_operator.reconcile.gathering import Fleet, Gatherer
+from hpc_operator.reconcile.keeper import Keeper
+from hpc_operator.reconcile.performing import Performer, calm
+from hpc_operator.reconcile.ports import (
+    Budget,
+    Calls,
+    Clock,
+    Conflict,
+    CrdTooOld,
+    Credentials,
+    Gone,
+    Keys,
+    Lease,
+    Looks,
+    SecretProblem,
+    Store,
+    Unavailable,
+)
+from hpc_operator.reconcile.writing import Writer
+
+_log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Makes passes. `fleet` is the cache of resources, `fleet_name` the setting; `nonce` gives fresh random texts."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        keys: Keys,
+        calls: Calls,
+        looks: Looks,
+        budget: Budget,
+        lease: Lease,
+        clock: Clock,
+        fleet: Fleet,
+        fleet_name: str,
+        policy: Policy,
+        nonce: Callable[[], str],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._store, self._fleet, self._policy = store, fleet, policy
+        self.keeper = Keeper()
+        writer = Writer(store, clock, sleep)
+        buyer = Buyer(
+            store=store,
+            calls=calls,
+            budget=budget,
+            lease=lease,
+            clock=clock,
+            writer=writer,
+            keeper=self.keeper,
+            policy=policy,
+            nonce=nonce,
+        )
+        self._gatherer = Gatherer(
+            keys=keys, looks=looks, clock=clock, fleet=fleet, name=fleet_name, policy=policy, unsent=buyer.unsent
+        )
+        self._performer = Performer(
+            store=store,
+            calls=calls,
+            looks=looks,
+            budget=budget,
+            lease=lease,
+            clock=clock,
+            writer=writer,
+            keeper=self.keeper,
+            buyer=buyer,
+            policy=policy,
+            nonce=nonce,
+            postpone=self._gatherer.postpone,
+        )
+        self._streaks: dict[str, int] = {}
+
+    async def look(self, ref: Ref) -> float | None:
+        """Make one pass. Answers the seconds until the next one is due; None: only when something changes."""
+        resource = self._fleet.get(ref)
+        if resource is None:
+            self._gatherer.forget(ref)
+            self._streaks.pop(ref.uid, None)
+            return None
+        try:
+            return await self._pass(resource)
+        except Conflict:
+            return await self._read_again(resource)
+        except Gone:
+            self._fleet.missing(ref)
+            return None
+        except Unavailable as error:
+            _log.warning("Kubernetes gave no usable answer: %s", error, extra={"resource": str(ref)})
+            return self._policy.retry_base
+        finally:
+            self._gatherer.unclaim(ref)
+
+    async def _pass(self, resource: Resource) -> float | None:
+        scene, credentials = await self._gatherer.gather(resource)
+        decision = decide(scene)
+        if isinstance(decision, Act):
+            outcome = await self._act(scene, decision, credentials)
+            if outcome is None:
+                return self._soon(resource)
+            decision = outcome
+        self._streaks.pop(resource.ref.uid, None)
+        await self._report(scene, decision)
+        return self._pause(decision)
+
+    async def _act(self, scene: Scene, decision: Act, credentials: Credentials | None) -> Decision | None:
+        _log.debug("acting", extra={"resource": str(scene.resource.ref), "action": type(decision.action).__name__})
+        if isinstance(decision.action, Create) and not self._gatherer.claim(scene):
+            return Wait("FirstCreateUnderWay", self._policy.poll, "The account's first create is under way.")
+        try:
+            return await self._performer.perform(scene, decision.action, credentials)
+        except SecretProblem as problem:
+            return Wait(problem.reason, self._policy.retry_base, str(problem))
+        except CrdTooOld as error:
+            return Blocked("CrdTooOld", f"The CRD is older than this operator: {error}", self._policy.retry_base)
+
+    async def _report(self, scene: Scene, decision: Decision) -> None:
+        """Make the status say it, if it does not yet; an event tells a change of reason."""
+        before = _ready(scene.resource)
+        said = report(scene, decision)
+        try:
+            written = await self._store.write_status(scene.resource, remembered(scene, decision), said)
+        except CrdTooOld as error:
+            _log.error("the CRD is older than this operator: %s", error, extra={"resource": str(scene.resource.ref)})
+            return
+        after = _ready(written)
+        if after is not None and (before is None or before.reason != after.reason):
+            warning = isinstance(decision, Blocked)
+            _log.info("%s: %s", after.reason, after.message, extra={"resource": str(scene.resource.ref)})
+            await self._store.announce(written, after.reason, after.message, warning=warning)
+
+    async def _read_again(self, resource: Resource) -> float | None:
+        """Somebody wrote: take the newest, look at once."""
+        try:
+            await self._store.read(resource.ref)
+        except Gone:
+            self._fleet.missing(resource.ref)
+            return None
+        except (Unavailable, Conflict):
+            return self._policy.retry_base
+        return self._soon(resource)
+
+    def _soon(self, resource: Resource) -> float:
+        streak = self._streaks[resource.ref.uid] = self._streaks.get(resource.ref.uid, 0) + 1
+        return calm(self._policy, streak)
+
+    def _pause(self, decision: Decision) -> float | None:
+        match decision:
+            case Settled():
+                return self._policy.staleness
+            case Wait(after=after) | Blocked(after=after):
+                return after
+            case Act():
+                return 0.0
+
+
+def _ready(resource: Resource) -> Condition | None:
+    return next((replace(c) for c in resource.conditions if c.type == "Ready"), None)

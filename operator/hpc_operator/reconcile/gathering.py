@@ -1,0 +1,174 @@
+"""Gathering the scene of a pass: credentials, the shared looks it needs, and what the rest of the fleet records.
+
+Imported by `engine` only. Facts are gathered, never judged: a look that failed stays an incomplete look.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from hpc_operator.decide import guards
+from hpc_operator.decide.facts import Claim, Facts, FirstCreate, Scene
+from hpc_operator.decide.firsts import first_create
+from hpc_operator.decide.needs import needs
+from hpc_operator.domain.desired import Instant, Ref
+from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.record import Account, Record, Resource
+from hpc_operator.reconcile.ports import Clock, Credentials, Keys, Looks, SecretProblem
+
+
+class Fleet(Protocol):
+    """The resources as last seen (`reconcile.cache`)."""
+
+    def get(self, ref: Ref) -> Resource | None:
+        """The resource of exactly this uid."""
+
+    def missing(self, ref: Ref) -> None:
+        """The server said that it is not there."""
+
+    def holders(self, cluster_id: str) -> Collection[Ref]:
+        """Who records this cluster."""
+
+    def job_holders(self, job_id: str) -> Collection[Ref]:
+        """Who records this job."""
+
+    def of_account(self, account: Account) -> Collection[Ref]:
+        """The resources whose recorded account this is."""
+
+
+class _Unsent(Protocol):
+    def holds(self, record: Record | None) -> bool: ...
+
+
+class _Claims(Mapping[str, tuple[Claim, ...]]):
+    """Who records a cluster, asked for one id at a time."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+
+    def __getitem__(self, cluster_id: str) -> tuple[Claim, ...]:
+        known = (self._fleet.get(ref) for ref in self._fleet.holders(cluster_id))
+        return tuple(sorted(Claim(r.created_at, r.ref) for r in known if r is not None))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+class _OtherJobs:
+    """Job ids that other resources record."""
+
+    def __init__(self, fleet: Fleet, ref: Ref) -> None:
+        self._fleet, self._ref = fleet, ref
+
+    def __contains__(self, job_id: object) -> bool:
+        return isinstance(job_id, str) and any(r.uid != self._ref.uid for r in self._fleet.job_holders(job_id))
+
+
+class Gatherer:
+    """Gathers scenes; remembers per resource when it was first seen, and which chores were put off."""
+
+    def __init__(
+        self,
+        *,
+        keys: Keys,
+        looks: Looks,
+        clock: Clock,
+        fleet: Fleet,
+        name: str,
+        policy: Policy,
+        unsent: _Unsent,
+    ) -> None:
+        self._keys, self._looks, self._clock, self._fleet = keys, looks, clock, fleet
+        self._name, self._policy, self._unsent = name, policy, unsent
+        self._seen: dict[str, Instant] = {}
+        self._later: dict[tuple[str, str], Instant] = {}
+        self._first: dict[Account, Ref] = {}
+
+    async def gather(self, resource: Resource) -> tuple[Scene, Credentials | None]:
+        """The scene, and the credentials to act with; None when there are none or they lead to another account."""
+        credentials, problem = await self._credentials(resource)
+        scene = self._scene(resource, credentials, problem)
+        if credentials is None or not guards.same_account(scene):
+            return scene, None
+        return await self._observed(scene, credentials), credentials
+
+    async def _credentials(self, resource: Resource) -> tuple[Credentials | None, tuple[str, str] | None]:
+        try:
+            return await self._keys.credentials(resource), None
+        except SecretProblem as problem:
+            return None, (problem.reason, str(problem))
+
+    def _scene(self, resource: Resource, credentials: Credentials | None, problem: tuple[str, str] | None) -> Scene:
+        now = self._clock.now()
+        uid = resource.ref.uid
+        facts = Facts(
+            now=now,
+            fleet=self._name,
+            wished=credentials.account if credentials else None,
+            key=credentials.fingerprint if credentials else None,
+            own_key=credentials.own if credentials else True,
+            key_problem=problem,
+            offset=self._clock.offset(),
+            seen_at=self._seen.setdefault(uid, now),
+            unsent=self._unsent.holds(resource.record),
+            claims=_Claims(self._fleet),
+            jobs=_OtherJobs(self._fleet, resource.ref),
+            postponed=frozenset(c for c in ("Describe", "CountNodes") if self._later.get((uid, c), 0.0) > now),
+        )
+        return Scene(resource, facts, self._policy)
+
+    async def _observed(self, scene: Scene, credentials: Credentials) -> Scene:
+        resource, account = scene.resource, credentials.account
+        wanted = needs(resource, scene.now, scene.facts.seen_at, self._policy)
+        lists = log = None
+        if wanted.listing is not None:
+            lists = await self._looks.listing(credentials, account, wanted.listing)
+        if wanted.log is not None:
+            log = await self._looks.log(credentials, account, *wanted.log)
+        facts = replace(
+            scene.facts,
+            now=self._clock.now(),
+            offset=self._clock.offset(),
+            lists=lists or (),
+            log=log,
+            ids=self._looks.known(account),
+        )
+        observed = Scene(resource, facts, self._policy)
+        state = self._first_create(observed, account)
+        return Scene(resource, replace(facts, first_create=state), self._policy)
+
+    def _first_create(self, scene: Scene, account: Account) -> FirstCreate:
+        if scene.resource.id is not None or scene.resource.deleting or guards.account_shows_marks(scene):
+            return FirstCreate.FREE
+        holder = self._first.get(account)
+        if holder is not None and holder != scene.resource.ref:
+            return FirstCreate.FREE if self._policy.accept_invisible_marks else FirstCreate.HELD
+        return first_create(self._others(scene.resource, account), scene.newest, scene.now, self._policy)
+
+    def _others(self, resource: Resource, account: Account) -> Iterable[Resource]:
+        known = (self._fleet.get(ref) for ref in self._fleet.of_account(account) if ref.uid != resource.ref.uid)
+        return (other for other in known if other is not None)
+
+    def claim(self, scene: Scene) -> bool:
+        """Hold the account's first create for this pass; False when another pass holds it."""
+        account = scene.account
+        if guards.account_shows_marks(scene) or self._policy.accept_invisible_marks:
+            return True
+        return self._first.setdefault(account, scene.resource.ref) == scene.resource.ref
+
+    def unclaim(self, ref: Ref) -> None:
+        """The pass is over: what it created is in the cache now."""
+        self._first = {account: holder for account, holder in self._first.items() if holder != ref}
+
+    def postpone(self, resource: Resource, chore: str) -> None:
+        """Put a chore off: it must not hold back Ready, nor be tried in a loop."""
+        self._later[(resource.ref.uid, chore)] = self._clock.now() + self._policy.retry_cap / 10
+
+    def forget(self, ref: Ref) -> None:
+        """The resource is gone."""
+        self._seen.pop(ref.uid, None)
+        for chore in ("Describe", "CountNodes"):
+            self._later.pop((ref.uid, chore), None)

@@ -1,0 +1,171 @@
+"""Carrying out one action: each method is one action, answers what to report, or None to look again at once.
+
+Imported by `engine` only. Creating has a room of its own (`buying`). No decision is taken here: what an answer means
+for the memory is `decide.remembering`'s.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+
+from hpc_operator.decide import guards, pace, remembering
+from hpc_operator.decide.decision import Decision, Wait
+from hpc_operator.decide.facts import Scene
+from hpc_operator.domain import actions
+from hpc_operator.domain.answers import Accepted, Answer, NoAnswer, NotSent, Refused
+from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.record import Intent, OperationAction, Resource
+from hpc_operator.reconcile.buying import Buyer
+from hpc_operator.reconcile.keeper import Keeper
+from hpc_operator.reconcile.ports import Budget, Calls, Clock, Credentials, Lease, Looks, Store
+from hpc_operator.reconcile.writing import Writer
+
+_log = logging.getLogger(__name__)
+_NOT_FOUND = 2100
+
+
+class Performer:
+    """Carries out every action of `domain.actions`. `postpone(resource, chore)` puts a failed chore off for a while."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        calls: Calls,
+        looks: Looks,
+        budget: Budget,
+        lease: Lease,
+        clock: Clock,
+        writer: Writer,
+        keeper: Keeper,
+        buyer: Buyer,
+        policy: Policy,
+        nonce: Callable[[], str],
+        postpone: Callable[[Resource, str], None],
+    ) -> None:
+        self._store, self._calls, self._looks, self._budget, self._lease = store, calls, looks, budget, lease
+        self._clock, self._writer, self._keeper, self._buyer = clock, writer, keeper, buyer
+        self._policy, self._nonce, self._postpone = policy, nonce, postpone
+
+    async def perform(self, scene: Scene, action: actions.Action, credentials: Credentials | None) -> Decision | None:
+        """Do it. Raises what the store raises: Conflict, Gone, CrdTooOld, Unavailable, SecretProblem."""
+        resource = scene.resource
+        match action:
+            case actions.Remember(record):
+                await self._store.remember(resource, replace(record, nonce=record.nonce or self._nonce()))
+            case actions.Doubt(intent):
+                await self._store.write_intent(resource, self._stamped(intent))
+            case actions.Close(intent, closed):
+                await self._keeper.keep(self._writer.close(resource, intent, closed), f"close {resource.ref}")
+            case actions.Take():
+                await self._store.write_status(resource, remembering.taken(resource, action, self._clock.now()))
+            case actions.Release():
+                await self._release(resource, action)
+            case _:
+                return await self._call(scene, action, credentials)
+        return None
+
+    async def _call(
+        self,
+        scene: Scene,
+        action: actions.Create | actions.LookById | actions.Describe | actions.Delete | actions.CountNodes,
+        credentials: Credentials | None,
+    ) -> Decision | None:
+        """The actions that need the cloud, and so a key."""
+        if credentials is None:
+            return Wait("CredentialsMissing", self._policy.retry_base, "There are no credentials for this call.")
+        match action:
+            case actions.Create():
+                return await self._buyer.buy(scene, action, credentials)
+            case actions.LookById(ids):
+                for cluster_id in ids:
+                    await self._looks.by_id(credentials, credentials.account, cluster_id)
+                return None
+            case actions.Describe():
+                return await self._describe(scene.resource, action, credentials)
+            case actions.Delete():
+                return await self._delete(scene.resource, action, credentials)
+            case actions.CountNodes(cluster_id):
+                return await self._count(scene.resource, cluster_id, credentials)
+            case _:
+                assert_never(action)
+
+    def _stamped(self, intent: Intent) -> Intent:
+        return replace(intent, nonce=self._nonce(), started_at=round(intent.started_at, 3))
+
+    async def _release(self, resource: Resource, action: actions.Release) -> None:
+        if action.left is not None:
+            await self._store.keep_secrets(resource, action.left)
+            text = f"{action.left} was left as it is: {action.why}. It goes on costing money."
+            await self._store.announce(resource, "Left", text, warning=False)
+        await self._store.release(resource)
+
+    async def _permitted(self, credentials: Credentials, lane: str) -> Wait | None:
+        wait = await self._budget.permit(credentials.account, lane)
+        if wait <= 0:
+            return None
+        return Wait("QuotaExhausted", wait, "The account's calls of this hour are used up; the call waits.")
+
+    async def _describe(
+        self, resource: Resource, action: actions.Describe, credentials: Credentials
+    ) -> Decision | None:
+        if wait := await self._permitted(credentials, "change"):
+            return wait
+        answer = await self._calls.describe(
+            credentials, credentials.account, action.id, action.name, action.description
+        )
+        if not isinstance(answer, Accepted):
+            self._postpone(resource, "Describe")
+            return None
+        memory = replace(resource.memory, described=action.digest, described_at=round(self._clock.now(), 3))
+        await self._store.write_status(resource, memory)
+        return None
+
+    async def _count(self, resource: Resource, cluster_id: str, credentials: Credentials) -> Decision | None:
+        look = await self._looks.nodes(credentials, credentials.account, cluster_id)
+        if not look.complete or not look.active:
+            self._postpone(resource, "CountNodes")
+            return None
+        await self._store.write_status(resource, remembering.counted(resource, look))
+        return None
+
+    async def _delete(self, resource: Resource, action: actions.Delete, credentials: Credentials) -> Decision | None:
+        if wait := await self._permitted(credentials, "finish"):
+            return wait
+        if not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
+            return Wait(
+                "NotLeader", self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True
+            )
+        intent = Intent(
+            action=OperationAction.DELETE,
+            mark=resource.memory.mark or "",
+            attempt=action.attempt,
+            started_at=round(self._clock.now(), 3),
+            nonce=self._nonce(),
+            account=credentials.account,
+            key=credentials.fingerprint,
+            generation=resource.generation,
+        )
+        written = await self._store.write_intent(resource, intent)
+        await self._keeper.keep(self._send_delete(written, intent, action.id, credentials), f"delete {resource.ref}")
+        return None
+
+    async def _send_delete(self, resource: Resource, intent: Intent, cluster_id: str, credentials: Credentials) -> None:
+        answer: Answer = await self._calls.delete(credentials, credentials.account, cluster_id)
+        _log.info("deleteCluster: %s", answer, extra={"resource": str(resource.ref), "cluster": cluster_id})
+        match answer:
+            case Accepted(job_id=str()) | Refused(code=2100):
+                await self._writer.deleted(resource, intent, answer)
+            case Refused() | NotSent():
+                closing = remembering.closing(resource.memory, intent, answer, self._clock.now())
+                await self._writer.close(resource, intent, closing)
+            case NoAnswer() | Accepted():
+                pass  # deleting by id may be repeated: the next pass looks, then asks again
+            case _:
+                assert_never(answer)
+
+
+def calm(policy: Policy, streak: int) -> float:
+    """Seconds before the next pass when passes followed each other without rest: never a hot loop."""
+    return 0.0 if streak < 12 else pace.backoff(1, policy)

@@ -1,0 +1,105 @@
+"""cluster_conf of a create: its two forms, its roles, its bounds.
+
+Lives here: reading and checking of the configuration. `create` imports it.
+Never comes in: the rest of the create, state.
+"""
+
+import re
+from dataclasses import dataclass
+
+from hpc_simulator.calls import parameters
+from hpc_simulator.envelope import Fields, Refused
+from hpc_simulator.request import read_json
+
+CPUS = (1, 2, 4, 8, 12, 26)
+MEMORIES = (2048, 4096, 12288, 24576, 40960, 81920)
+ROLES = {"hpc": ("login",), "ehpc": ("login", "controller", "compute")}
+
+_USER = re.compile(r"[a-z][a-z0-9]{3,12}")
+_PASSWORD = re.compile(r"[A-Za-z0-9!@#$%^&*()]{4,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One role's nodes; memory in MiB."""
+
+    name: str
+    count: int
+    cpu: int
+    memory: int
+    mount_point: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What the create needs of cluster_conf."""
+
+    name: str
+    vxnet: str
+    nas_id: str
+    nas_path: str
+    roles: tuple[Role, ...]
+
+
+def read_configuration(fields: Fields, cluster_type: str, *, strict_sizes: bool) -> Configuration:
+    """Read cluster_conf, an object or a string of JSON.
+
+    Raises Refused: 1101 for a missing field or a wrong type, 8000 for a configuration that cannot be.
+    """
+    conf = _object(fields, "cluster_conf")
+    cluster = _object(conf, "cluster")
+    env = _object(conf, "env") if "env" in conf else {}
+    _check_env(env)
+    for place in (conf, cluster):
+        parameters.text_or(place, "version")
+    unknown = {"login", "controller", "compute"} & cluster.keys() - set(ROLES[cluster_type])
+    if unknown:
+        raise Refused(8000, f"{cluster_type} has no {', '.join(sorted(unknown))}")
+    return Configuration(
+        name=parameters.text_or(cluster, "name"),
+        vxnet=parameters.text(cluster, "vxnet"),
+        nas_id=parameters.text_or(cluster, "nas_id"),
+        nas_path=parameters.text_or(env, "nas_path"),
+        roles=tuple(_role(cluster, name, strict_sizes=strict_sizes) for name in ROLES[cluster_type]),
+    )
+
+
+def _object(fields: Fields, name: str) -> Fields:
+    value = fields.get(name)
+    if isinstance(value, str) and name == "cluster_conf":
+        try:
+            value = read_json(value)
+        except ValueError:
+            raise Refused(1101, f"{name} is a string, but not of JSON") from None
+    if not isinstance(value, dict):
+        raise Refused(1101, f"{name} is required, an object")
+    return value
+
+
+def _role(cluster: Fields, name: str, *, strict_sizes: bool) -> Role:
+    given = _object(cluster, name)
+    role = Role(
+        name=name,
+        count=parameters.whole(given, "count"),
+        cpu=parameters.whole(given, "cpu"),
+        memory=parameters.whole(given, "memory"),
+        mount_point=parameters.text_or(given, "nas_mount_point"),
+    )
+    least_cpu, least_memory = (2, 4096) if name == "compute" else (1, 1024)
+    if not 1 <= role.count <= (1 if name == "controller" else 99):
+        raise Refused(8000, f"{name}.count")
+    if not least_cpu <= role.cpu <= 1024 or not least_memory <= role.memory <= 2**24:
+        raise Refused(8000, f"{name}: cpu or memory out of bounds")
+    if strict_sizes and (role.cpu not in CPUS or role.memory not in MEMORIES):
+        raise Refused(8000, f"{name}: cpu or memory off the ladder")
+    return role
+
+
+def _check_env(env: Fields) -> None:
+    for name, shape in (("admin.user", _USER), ("admin.password", _PASSWORD)):
+        if name in env and not shape.fullmatch(parameters.text(env, name)):
+            raise Refused(8000, name)
+    for name in ("admin.user_id", "admin.group_id", "nfs_need", "start_hook_on"):
+        parameters.whole_or(env, name, 0)
+    for name in ("nas_path", "nfs_dns", "nfs_export", "nfs_local", "nfs_network"):
+        parameters.text_or(env, name)

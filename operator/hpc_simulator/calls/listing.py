@@ -1,0 +1,53 @@
+"""GET /cluster/list.
+
+Lives here: which clusters a look sees, their order, one page of them. The table of calls imports it.
+Never comes in: the shape of an element (that is `clusters`).
+"""
+
+from hpc_simulator.calls import parameters
+from hpc_simulator.calls.context import Context
+from hpc_simulator.clusters import LISTED, Cluster, rendered
+from hpc_simulator.envelope import Fields
+
+
+def list_clusters(ctx: Context) -> Fields:
+    """One page of the clusters that this look sees."""
+    query = ctx.request.parameters
+    ctx.check_zone(parameters.text(query, "zone"))
+    owner = parameters.text(query, "owner")
+    seen: list[Cluster] = []
+    if ctx.sees(owner):
+        lag = ctx.settings.list_lag if ctx.twist.lag is None else ctx.twist.lag
+        seen = [
+            cluster
+            for cluster in ctx.world.clusters.values()
+            if cluster.owner == owner and cluster.began + lag <= ctx.now and _asked_for(ctx, cluster)
+        ]
+    if query.get("sort_key") in ("cluster_id", "cluster_name", "cluster_type"):
+        seen.sort(key=lambda cluster: str(_flat(ctx, cluster)[query["sort_key"]]))
+    if parameters.reversed_order(query, ctx.settings.default_reverse):
+        seen.reverse()
+    page, total = ctx.page(seen, ctx.world.clusters)
+    return {"cluster_set": [rendered(cluster, ctx.settings) for cluster in page], "total_count": total}
+
+
+def _asked_for(ctx: Context, cluster: Cluster) -> bool:
+    query, settings = ctx.request.parameters, ctx.settings
+    exact, kind, status = query.get("cluster_id"), query.get("cluster_type"), query.get("status")
+    if (exact and exact != cluster.cluster_id) or (kind and kind != cluster.cluster_type):
+        return False
+    if status and cluster.status not in status.split(","):
+        return False
+    word = query.get("search_word", "")
+    if word and word.lower() not in cluster.shown_name(settings).lower():
+        return False
+    shown = (exact and settings.id_shows_hidden) or (kind and settings.type_shows_hidden)
+    return bool(shown) or cluster.status in LISTED
+
+
+def _flat(ctx: Context, cluster: Cluster) -> Fields:
+    return {
+        "cluster_id": cluster.cluster_id,
+        "cluster_name": cluster.shown_name(ctx.settings),
+        "cluster_type": cluster.cluster_type,
+    }

@@ -1,0 +1,30 @@
+"""GET /cluster/listNodes.
+
+Lives here: one page of nodes. The table of calls imports it.
+Never comes in: changes of nodes.
+"""
+
+from hpc_simulator.calls import parameters
+from hpc_simulator.calls.context import Context
+from hpc_simulator.clusters import rendered_node
+from hpc_simulator.envelope import Fields
+
+
+def list_nodes(ctx: Context) -> Fields:
+    """One page of the nodes of one cluster, or of all that the key sees."""
+    query = ctx.request.parameters
+    ctx.check_zone(parameters.text(query, "zone"))
+    lag = ctx.settings.list_lag if ctx.twist.lag is None else ctx.twist.lag
+    wanted, status = query.get("cluster_id"), query.get("status")
+    seen = [
+        element
+        for cluster in ctx.world.clusters.values()
+        if cluster.owner == ctx.account.owner and (not wanted or cluster.cluster_id == wanted)
+        if cluster.began + lag <= ctx.now
+        for element in (rendered_node(cluster, node) for node in cluster.nodes)
+        if not status or element["status"] == status
+    ]
+    if parameters.reversed_order(query, ctx.settings.default_reverse):
+        seen.reverse()
+    page, total = ctx.page(seen, {str(element["node_id"]): element for element in seen})
+    return {"hpc_app_nodes_set": list(page), "total_count": total}

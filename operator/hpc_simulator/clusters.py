@@ -1,0 +1,129 @@
+"""A cluster as it truly is, and as the list shows it.
+
+Lives here: `Cluster`, `Node`, the rendering of list elements. The core may import it.
+Never comes in: jobs, parameters of calls.
+"""
+
+from dataclasses import dataclass, field
+
+from hpc_simulator.envelope import Fields
+from hpc_simulator.settings import Settings
+from hpc_simulator.times import written
+
+LISTED = frozenset({"active", "stopped", "suspended", "pending", "creating", "installing", "initialising"})
+"""Statuses of the default list (API reference, cluster page): deleting and abnormal clusters are not in it."""
+
+BEING_CREATED = frozenset({"pending", "creating", "installing", "initialising"})
+
+
+@dataclass(slots=True)
+class Node:
+    """One node; `memory` in MiB."""
+
+    node_id: str
+    role: str
+    cpu: int
+    memory: int
+    name: str
+    private_ip: str
+
+
+@dataclass(slots=True)
+class Cluster:
+    """The truth about one cluster. `began` is of the injected clock, `stamp` the same moment as the cloud tells it."""
+
+    cluster_id: str
+    cluster_type: str
+    owner: str
+    zone: str
+    status: str
+    began: float
+    stamp: float
+    app_cluster_id: str
+    top_name: str = ""
+    conf_name: str = ""
+    renamed_to: str | None = None
+    """By modifyCluster; shown only when the settings echo renames."""
+    person_name: str | None = None
+    """By a person at the console: always shown."""
+    description: str = ""
+    person_description: str | None = None
+    paid_type: str = ""
+    duration: int = 0
+    is_auto_renewal: int = 0
+    nas_id: str = ""
+    nas_path: str = ""
+    nas_mount_point: str = ""
+    scheduler_type: str = ""
+    version_id: str = ""
+    vxnet: str = ""
+    deploy_mode: str = "1"
+    nodes: list[Node] = field(default_factory=list)
+
+    def shown_name(self, settings: Settings) -> str:
+        """The name that `cluster/list` answers."""
+        if self.person_name is not None:
+            return self.person_name
+        if settings.rename_echo and self.renamed_to is not None:
+            return self.renamed_to
+        names = {"top": self.top_name, "conf": self.conf_name, "none": ""}
+        return names[settings.name_echo] or f"cluster-{self.cluster_id.rpartition('-')[2]}"
+
+    def shown_description(self, settings: Settings) -> str:
+        """The description that `cluster/list` answers."""
+        if self.person_description is not None:
+            return self.person_description
+        return self.description if settings.description_echo else ""
+
+
+def rendered(cluster: Cluster, settings: Settings) -> Fields:
+    """One element of cluster_set, in the shape and spelling that the settings ask for."""
+    bad = settings.misspelled_fields
+    fields: Fields = {
+        "cluster_id": cluster.cluster_id,
+        "cluster_name": cluster.shown_name(settings),
+        "cluster_status": cluster.status,
+        "cluster_type": cluster.cluster_type,
+        "app_cluster_id": cluster.app_cluster_id,
+        "create_time": written(cluster.stamp),
+        "description": cluster.shown_description(settings),
+        "nas_id": cluster.nas_id,
+        "nas_mout_point" if bad else "nas_mount_point": cluster.nas_mount_point,
+        "nas_path": cluster.nas_path,
+        "nas_shared_path": "",
+        "paid_type": cluster.paid_type,
+        "schedule_type" if bad else "scheduler_type": cluster.scheduler_type,
+        "toatl_node_count" if bad else "total_node_count": len(cluster.nodes),
+        "cluster_sw": "",
+        "project_info": "",
+        "cpu_hours": 0,
+        "mem_hours": 0,
+    }
+    fields |= {f"{kind}_job_count": 0 for kind in ("running", "pending", "finished", "stopped", "deleted")}
+    return {"app_cluster": fields} if settings.list_shape == "wrapped" else fields
+
+
+def rendered_node(cluster: Cluster, node: Node) -> Fields:
+    """One element of hpc_app_nodes_set; its cluster_id is the application's, as documented."""
+    up = cluster.status not in BEING_CREATED
+    return {
+        "node_id": node.node_id,
+        "cluster_id": cluster.app_cluster_id,
+        "role": node.role,
+        "status": "active" if up else "pending",
+        "health_status": "healthy" if up else "unknown",
+        "cpu": node.cpu,
+        "memory": node.memory,
+        "gpu": 0,
+        "private_ip": node.private_ip,
+        "eip": "",
+        "name": node.name,
+        "instance_id": f"i-{node.node_id.rpartition('-')[2]}",
+        "server_id": "",
+        "create_time": written(cluster.stamp),
+        "status_time": written(cluster.stamp),
+        "transition_status": "" if up else "creating",
+        "alarm_status": "",
+        "queue_info": "",
+        "env": '{"admin.password": "******"}',
+    }

@@ -1,0 +1,78 @@
+"""Jobs: what takes time, and what the operation log says of it.
+
+Lives here: `Job`, the steps of a create, the rendering of log entries. The core may import it.
+Never comes in: parameters of calls.
+"""
+
+from dataclasses import dataclass
+
+from hpc_simulator.envelope import Fields
+from hpc_simulator.settings import Settings
+from hpc_simulator.times import written
+
+CREATE, DELETE, MODIFY = "HpcClusterCreateCluster", "HpcClusterDeleteCluster", "HpcClusterModifyCluster"
+"""Values of job_action; the reference documents none for cluster operations, so nobody may rely on them."""
+
+_STEPS = ((0.05, "pending"), (0.4, "creating"), (0.8, "installing"), (2.0, "initialising"))
+
+
+@dataclass(slots=True)
+class Job:
+    """One operation. `began` and `ends` are of the injected clock, `stamp` is `began` as the cloud tells it."""
+
+    job_id: str
+    action: str
+    cluster_ids: list[str]
+    owner: str
+    began: float
+    ends: float
+    stamp: float
+    fails: bool = False
+    error_code: int = 0
+    ended: bool = False
+    before: str = ""
+    """The status that a failed operation brings back."""
+
+    def step(self, now: float) -> str:
+        """The status of the cluster that this create is making."""
+        share = (now - self.began) / max(self.ends - self.began, 1e-9)
+        return next(status for limit, status in _STEPS if share < limit or limit > 1)
+
+
+def rendered(job: Job, now: float, lag: float, settings: Settings) -> Fields:
+    """The log entry as it is visible at `now` when news takes `lag` seconds."""
+    ended = job.ended and now >= job.ends + lag
+    status = ("failed" if job.fails else "successful") if ended else "pending"
+    return {
+        "job_id": job.job_id,
+        "job_action": job.action,
+        "action_describe": job.action.removeprefix("HpcCluster"),
+        "status": status,
+        "error_codes": _error_codes(job.error_code if status == "failed" else 0, settings),
+        "resource_ids": " ".join(job.cluster_ids) if names_clusters(job, status, settings) else "",
+        "create_time": written(job.stamp),
+        "status_time": written(job.stamp + (job.ends - job.began if ended else 0.0)),
+        "owner": job.owner,
+        "submitter": "hpc-worker-0",
+        "data": "",
+        "task_count": 1,
+    }
+
+
+def names_clusters(job: Job, status: str, settings: Settings) -> bool:
+    """Whether the entry carries resource_ids."""
+    if job.action == CREATE and status == "pending":
+        return settings.pending_create_names_cluster
+    if job.action == CREATE and status == "failed":
+        return settings.failed_create_names_cluster
+    return True
+
+
+def _error_codes(code: int, settings: Settings) -> object:
+    match settings.error_codes_type:
+        case "int":
+            return code
+        case "list":
+            return [code] if code else []
+        case "string":
+            return str(code) if code else ""

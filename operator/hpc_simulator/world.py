@@ -1,0 +1,105 @@
+"""Everything that is true in the simulated cloud, and how jobs change it.
+
+Lives here: `World`, the part that is written to the state file. The core may import it.
+Never comes in: settings' meaning for calls, faults, answers.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from hpc_simulator.accounts import Account
+from hpc_simulator.clusters import Cluster
+from hpc_simulator.jobs import CREATE, DELETE, Job
+from hpc_simulator.settings import Settings
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(slots=True)
+class LateRequest:
+    """A request that is still on its way; it takes effect at `due` of the injected clock."""
+
+    method: str
+    path: str
+    query: str
+    body: str
+    """The bytes as latin-1 text, so that any can be written to the state file."""
+    due: float
+    ticket: str
+    """Where its answer goes; empty when the answer is lost."""
+
+
+@dataclass(slots=True)
+class World:
+    """Accounts by key, clusters by id, jobs by id; in the order of their making."""
+
+    seed: str = ""
+    serial: int = 0
+    accounts: dict[str, Account] = field(default_factory=dict)
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+    gone: dict[str, float] = field(default_factory=dict)
+    """Ids of clusters that are no more, with the time of their end."""
+    jobs: dict[str, Job] = field(default_factory=dict)
+    running: list[str] = field(default_factory=list)
+    late: list[LateRequest] = field(default_factory=list)
+
+    def new_id(self, prefix: str) -> str:
+        """An id that was never given before; the same seed gives the same ids."""
+        self.serial += 1
+        number = int.from_bytes(hashlib.sha256(f"{self.seed}/{self.serial}".encode()).digest()[:8])
+        letters = "".join(_DIGITS[number // 36**place % 36] for place in range(10))
+        return f"{prefix}-{letters}"
+
+    def start(self, job: Job) -> Job:
+        """Enter a job; it runs until `advance` reaches its end."""
+        self.jobs[job.job_id] = job
+        if not job.ended:
+            self.running.append(job.job_id)
+        return job
+
+    def busy(self, cluster_id: str) -> bool:
+        """Whether an operation runs on the cluster."""
+        return any(cluster_id in self.jobs[job_id].cluster_ids for job_id in self.running)
+
+    def next_job_end(self) -> Job | None:
+        """The running job that ends first."""
+        return min((self.jobs[job_id] for job_id in self.running), key=lambda job: job.ends, default=None)
+
+    def show_steps(self, now: float) -> None:
+        """Bring the statuses of clusters being created up to `now`."""
+        for job in (self.jobs[job_id] for job_id in self.running):
+            if job.action == CREATE:
+                for cluster_id in job.cluster_ids:
+                    self.clusters[cluster_id].status = job.step(now)
+
+    def finish(self, job: Job, settings: Settings) -> None:
+        """End a job and change what it worked on."""
+        self.running.remove(job.job_id)
+        job.ended = True
+        for cluster_id in job.cluster_ids:
+            if job.action == CREATE:
+                self._created(self.clusters[cluster_id], job, settings)
+            elif job.action == DELETE:
+                self._deleted(self.clusters[cluster_id], job, settings)
+
+    def remove(self, cluster_id: str, now: float) -> None:
+        """Take a cluster out of the world, and whatever job still works on it."""
+        del self.clusters[cluster_id]
+        self.gone[cluster_id] = now
+        for job in [self.jobs[job_id] for job_id in self.running if cluster_id in self.jobs[job_id].cluster_ids]:
+            self.running.remove(job.job_id)
+            job.ended, job.ends = True, now
+
+    def _created(self, cluster: Cluster, job: Job, settings: Settings) -> None:
+        if not job.fails:
+            cluster.status = "active"
+        elif settings.create_failure_leaves == "abnormal":
+            cluster.status = "abnormal"
+        else:
+            self.remove(cluster.cluster_id, job.ends)
+
+    def _deleted(self, cluster: Cluster, job: Job, settings: Settings) -> None:
+        if not job.fails:
+            self.remove(cluster.cluster_id, job.ends)
+        else:
+            cluster.status = "abnormal" if settings.delete_failure_leaves == "abnormal" else job.before

@@ -1,0 +1,35 @@
+"""The genuine Kubernetes API server that every end-to-end test shares.
+
+Each test works in a namespace of its own; a test that must stop or break a server starts one for itself.
+"""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from local_control_plane import ControlPlane
+
+HERE = Path(__file__).parent
+_numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def control_plane() -> Iterator[ControlPlane]:
+    """One running server for the whole session; built first where that has not been done."""
+    with ControlPlane() as server:
+        yield server
+
+
+@pytest.fixture
+def namespace(control_plane: ControlPlane) -> str:
+    """A fresh namespace on the shared server."""
+    name = f"test-{next(_numbers)}"
+    control_plane.kubectl("create", "namespace", name)
+    return name
