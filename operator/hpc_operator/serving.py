@@ -4,7 +4,7 @@
 registry come in; nothing of the operator's state is known here.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -17,8 +17,8 @@ Probe = Callable[[], tuple[bool, str]]
 def application(*, healthy: Probe, ready: Probe, metrics: CollectorRegistry) -> web.Application:
     """The app. A probe answers whether it is well and one line that says why (not)."""
 
-    def probing(probe: Probe) -> Callable[[web.Request], object]:
-        async def answer(_: web.Request) -> web.Response:
+    def probing(probe: Probe) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def answer(_: web.Request) -> web.StreamResponse:
             well, told = probe()
             return web.Response(status=200 if well else 503, text=told + "\n")
 

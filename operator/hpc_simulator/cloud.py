@@ -13,7 +13,6 @@ from hpc_simulator import outside, performing
 from hpc_simulator.accounts import Account, Quota
 from hpc_simulator.calls.context import Context, Twist
 from hpc_simulator.clusters import Cluster
-from hpc_simulator.envelope import message, refusal
 from hpc_simulator.log import CallLog, CallRecord, Count
 from hpc_simulator.patching import patched
 from hpc_simulator.performing import Arrival, Outcome
@@ -203,7 +202,7 @@ class Cloud:
                 self._perform(arrival, f.kind_of(fault))
             else:
                 self._note(arrival, fault.ret_code if isinstance(fault, f.Code) else None, fault)
-            return self._instead(fault, arrival)
+            return performing.instead(fault, arrival, self.settings, turn=len(self.log.records))
         done = self._perform(arrival, f.kind_of(fault))
         match fault:
             case f.LostAfter():
@@ -228,15 +227,6 @@ class Cloud:
             return Held(ticket)
         self.tickets.delay(ticket, done.answer)
         return Delayed(ticket, fault.seconds)
-
-    def _instead(self, fault: f.Http | f.Code, arrival: Arrival) -> Answer:
-        stamp = arrival.now + self.settings.clock_offset
-        if isinstance(fault, f.Http):
-            return performing.answer(fault.body.encode(), stamp, self.settings, fault.status, fault.content_type)
-        text = message(fault.ret_code, "", len(self.log.records)) if fault.message is None else fault.message
-        return performing.answer(
-            refusal(performing.action_of(arrival.request), fault.ret_code, text), stamp, self.settings
-        )
 
     def _perform(self, arrival: Arrival, kind: str, bent: Twist | None = None, *, late: bool = False) -> Outcome:
         key, turn = arrival.account.key if arrival.account else "", len(self.log.records)

@@ -92,6 +92,15 @@ def answer(
     return Answer(status, headers, text)
 
 
+def instead(fault: f.Http | f.Code, arrival: Arrival, settings: Settings, *, turn: int) -> Answer:
+    """What is answered in place of the call's own answer."""
+    stamp = arrival.now + settings.clock_offset
+    if isinstance(fault, f.Http):
+        return answer(fault.body.encode(), stamp, settings, fault.status, fault.content_type)
+    text = message(fault.ret_code, "", turn) if fault.message is None else fault.message
+    return answer(refusal(action_of(arrival.request), fault.ret_code, text), stamp, settings)
+
+
 def action_of(request: Request) -> str:
     """The `action` word of an answer to this request."""
     return CALLS[request.call].action if request.call in CALLS else "HpcResponse"

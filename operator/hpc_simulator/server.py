@@ -14,8 +14,8 @@ from aiohttp import web
 from hpc_simulator.cloud import Cloud
 from hpc_simulator.replies import Answer, Delayed, Held, Lost, Reply, Torn, Unreachable
 
-_DATED = "dated"
-"""Set on a request whose answer carries the cloud's own `Date`."""
+_UNDATED = {"Date": ""}
+"""Keeps aiohttp from adding a `Date` of its own; taken out again before the headers are written."""
 
 
 class ApiServer:
@@ -25,7 +25,6 @@ class ApiServer:
         self.cloud = cloud
         self.keep = keep
         self._waiting: dict[str, asyncio.Future[bool]] = {}
-        self._ended = asyncio.Event()
         self._app = web.Application(client_max_size=4 * 2**20)
         self._app.router.add_route("*", "/{rest:.*}", self._answer)
         self._app.on_response_prepare.append(_own_headers_only)
@@ -44,7 +43,6 @@ class ApiServer:
 
     async def stop(self) -> None:
         """End at once; answers that are held or delayed are never given."""
-        self._ended.set()
         await self._runner.cleanup()
         if self._closed_tap is not None:
             self._closed_tap.close()
@@ -87,8 +85,7 @@ class ApiServer:
     async def _give(self, request: web.Request, reply: Reply) -> web.StreamResponse:
         match reply:
             case Answer():
-                request[_DATED] = "Date" in reply.headers
-                return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
+                return web.Response(status=reply.status, headers=_UNDATED | reply.headers, body=reply.body)
             case Lost() | Unreachable():
                 return _cut(request)
             case Torn():
@@ -100,23 +97,18 @@ class ApiServer:
 
     async def _hold(self, request: web.Request, ticket: str) -> web.StreamResponse:
         waiting = self._waiting[ticket] = asyncio.get_running_loop().create_future()
-        ended = asyncio.ensure_future(self._ended.wait())
         try:
-            await asyncio.wait((waiting, ended), return_when=asyncio.FIRST_COMPLETED)
+            wanted = await waiting
         finally:
-            ended.cancel()
             del self._waiting[ticket]
         answer = self.cloud.collect(ticket)
-        return await self._give(request, answer) if answer and waiting.done() and waiting.result() else _cut(request)
+        return await self._give(request, answer) if answer and wanted else _cut(request)
 
     async def _delay(self, request: web.Request, reply: Delayed) -> web.StreamResponse:
-        try:
-            await asyncio.wait_for(self._ended.wait(), reply.seconds + 0.01)
-        except TimeoutError:
-            answer = self.cloud.collect(reply.ticket)
-            self.keep()
-            return await self._give(request, answer) if answer else _cut(request)
-        return _cut(request)
+        await asyncio.sleep(reply.seconds + 0.01)
+        answer = self.cloud.collect(reply.ticket)
+        self.keep()
+        return await self._give(request, answer) if answer else _cut(request)
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -133,8 +125,7 @@ def _cut(request: web.Request) -> web.StreamResponse:
 
 
 async def _tear(request: web.Request, torn: Torn) -> web.StreamResponse:
-    request[_DATED] = "Date" in torn.answer.headers
-    response = web.StreamResponse(status=torn.answer.status, headers=torn.answer.headers)
+    response = web.StreamResponse(status=torn.answer.status, headers=_UNDATED | torn.answer.headers)
     response.content_length = len(torn.answer.body)
     await response.prepare(request)
     await response.write(torn.answer.body[: torn.sent])
@@ -145,6 +136,7 @@ async def _tear(request: web.Request, torn: Torn) -> web.StreamResponse:
 
 async def _own_headers_only(request: web.Request, response: web.StreamResponse) -> None:
     """Take out what aiohttp adds: whether there is a `Date` is the cloud's business."""
+    del request
     response.headers.pop("Server", None)
-    if not request.get(_DATED):
+    if not response.headers.get("Date"):
         response.headers.pop("Date", None)

@@ -88,7 +88,7 @@ class World:
         self.gone[cluster_id] = now
         for job in [self.jobs[job_id] for job_id in self.running if cluster_id in self.jobs[job_id].cluster_ids]:
             self.running.remove(job.job_id)
-            job.ended, job.ends = True, now
+            job.ended, job.ends, job.fails = True, now, job.action == CREATE
 
     def _created(self, cluster: Cluster, job: Job, settings: Settings) -> None:
         if not job.fails:

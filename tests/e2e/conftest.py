@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from local_control_plane import ControlPlane
 
 HERE = Path(__file__).parent

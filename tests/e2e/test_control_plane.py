@@ -9,9 +9,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from e2e.processes import (
+    is_running,
+    processes_naming,
+    start_python,
+    wait_until_ended,
+    wait_until_there,
+)
 from local_control_plane import ControlPlane, FolderInUseError, KubectlError, StartError
 from local_control_plane.endpoint import HOST, free_ports
-from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
+from local_control_plane.folders import Folder, claim_named, claim_temporary
 
 OWNER = """
 import sys, threading
@@ -23,46 +32,36 @@ with ControlPlane(Path(sys.argv[1])) as server:
 """
 
 
-def processes_naming(text: str) -> list[str]:
-    """The running processes with `text` in their command line, but for `ps` itself."""
-    listed = subprocess.run(["ps", "-eww", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if text in line]
-
-
-@retry(retry=retry_if_result(bool), wait=wait_fixed(0.1), stop=stop_after_delay(60))
-def wait_until_none_names(text: str) -> list[str]:
-    return processes_naming(text)
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+TEMPORARY = """
+import sys, threading
+from pathlib import Path
+from local_control_plane.folders import claim_temporary
+print(claim_temporary(Path(sys.argv[1])).path, flush=True)
+threading.Event().wait()
+"""
 
 
 @pytest.fixture
 def owner(tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", Path]]:
     """Another process that owns a ready server in a named folder."""
     folder = tmp_path / "server"
-    with subprocess.Popen([sys.executable, "-c", OWNER, folder], stdout=subprocess.PIPE, text=True) as process:
+    with start_python("-c", OWNER, folder) as process:
         yield process, folder
         process.kill()
 
 
-def test_kubectl_reaches_the_server(control_plane: ControlPlane, namespace: str):
+def test_kubectl_reaches_the_server(control_plane: ControlPlane, namespace: str) -> None:
     names = control_plane.kubectl("get", "namespaces", "-o", "name").split()
     assert {"namespace/default", f"namespace/{namespace}"} <= set(names)
 
 
-def test_another_token_is_refused(control_plane: ControlPlane, tmp_path: Path):
+def test_another_token_is_refused(control_plane: ControlPlane, tmp_path: Path) -> None:
     other = control_plane.kubeconfig_for(tmp_path / "kubeconfig", "not-the-token")
     with pytest.raises(KubectlError, match="Unauthorized"):
         control_plane.kubectl("get", "namespaces", f"--kubeconfig={other}")
 
 
-def test_a_service_account_has_its_own_rights_only(control_plane: ControlPlane, namespace: str, tmp_path: Path):
+def test_a_service_account_has_its_own_rights_only(control_plane: ControlPlane, namespace: str, tmp_path: Path) -> None:
     control_plane.kubectl("create", "serviceaccount", "reader", "-n", namespace)
     control_plane.kubectl("create", "role", "reader", "--verb=list", "--resource=secrets", "-n", namespace)
     control_plane.kubectl(
@@ -76,7 +75,7 @@ def test_a_service_account_has_its_own_rights_only(control_plane: ControlPlane, 
 
 def test_two_at_once_are_strangers_and_stopping_leaves_nothing(
     control_plane: ControlPlane, namespace: str, tmp_path: Path
-):
+) -> None:
     with ControlPlane() as second:
         folder, pids = second.folder, second.pids
         assert second.url != control_plane.url
@@ -93,7 +92,7 @@ def test_two_at_once_are_strangers_and_stopping_leaves_nothing(
     control_plane.kubectl("get", "namespace", namespace)
 
 
-def test_a_named_folder_keeps_its_data_and_has_one_owner_at_a_time(tmp_path: Path):
+def test_a_named_folder_keeps_its_data_and_has_one_owner_at_a_time(tmp_path: Path) -> None:
     with ControlPlane(tmp_path / "kept") as first:
         first.kubectl("create", "configmap", "kept")
         token = first.kubeconfig.read_text()
@@ -106,14 +105,14 @@ def test_a_named_folder_keeps_its_data_and_has_one_owner_at_a_time(tmp_path: Pat
         assert again.kubeconfig.read_text().replace(again.url, url) == token
 
 
-def test_a_folder_with_something_else_is_refused_untouched(tmp_path: Path):
+def test_a_folder_with_something_else_is_refused_untouched(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(FolderInUseError, match="holds something else"):
         ControlPlane(tmp_path).start()
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_a_failed_start_says_why_and_leaves_nothing(tmp_path: Path):
+def test_a_failed_start_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     server = ControlPlane(tmp_path / "server", apiserver_flags=["--no-such-flag"])
     with pytest.raises(StartError, match=r"(?s)kube-apiserver ended by itself.*unknown flag: --no-such-flag"):
         server.start()
@@ -122,7 +121,7 @@ def test_a_failed_start_says_why_and_leaves_nothing(tmp_path: Path):
         server.start()
 
 
-def test_a_server_that_never_gets_ready_says_so_and_leaves_nothing(tmp_path: Path):
+def test_a_server_that_never_gets_ready_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="was not ready after 0 s"):
         ControlPlane(tmp_path / "server", start_timeout=0.0).start()
     assert processes_naming(str(tmp_path)) == []
@@ -136,7 +135,7 @@ def test_a_server_that_never_gets_ready_says_so_and_leaves_nothing(tmp_path: Pat
         pytest.param(2, id="etcd-peer"),
     ],
 )
-def test_a_port_lost_to_somebody_else_is_replaced(taken: int):
+def test_a_port_lost_to_somebody_else_is_replaced(taken: int) -> None:
     with socket.create_server((HOST, 0)) as squatter:
         choices: list[Sequence[int]] = [free_ports(3)]
         lost = [*choices[0][:taken], squatter.getsockname()[1], *choices[0][taken + 1 :]]
@@ -151,7 +150,7 @@ def test_a_port_lost_to_somebody_else_is_replaced(taken: int):
     assert asked == [3, 3]
 
 
-def test_the_api_server_comes_back_after_a_crash(control_plane: ControlPlane):
+def test_the_api_server_comes_back_after_a_crash(control_plane: ControlPlane) -> None:
     with ControlPlane() as server:
         server.kubectl("create", "configmap", "before")
         url, pids = server.url, server.pids
@@ -165,27 +164,47 @@ def test_the_api_server_comes_back_after_a_crash(control_plane: ControlPlane):
         assert (server.url, server.pids["etcd"]) == (url, pids["etcd"])
 
 
-def test_nothing_outlives_an_owner_killed_with_sigkill(owner: tuple["subprocess.Popen[str]", Path]):
+def test_nothing_outlives_an_owner_killed_with_sigkill(owner: tuple["subprocess.Popen[str]", Path]) -> None:
     process, folder = owner
     assert process.stdout is not None
     pids = [int(pid) for pid in process.stdout.readline().split()]
     assert len(pids) == 2
     assert all(map(is_running, pids))
     process.kill()
-    process.wait()
-    assert wait_until_none_names(str(folder)) == []
-    assert not any(map(is_running, pids))
-    with ControlPlane(folder) as again:  # the claim went with the owner, and the data survived
+    claim = claim_when_free(folder)
+    assert not any(map(is_running, pids))  # free only when the last of them is gone
+    claim.release()
+    with ControlPlane(folder) as again:  # the data survived
         again.kubectl("get", "namespaces")
 
 
-def test_a_program_does_not_outlive_its_keeper(tmp_path: Path):
+@retry(retry=retry_if_exception_type(FolderInUseError), wait=wait_fixed(0.01), stop=stop_after_delay(60))
+def claim_when_free(folder: Path) -> Folder:
+    return claim_named(folder)
+
+
+def test_temporary_folders_of_killed_processes_are_removed_and_no_others(tmp_path: Path) -> None:
+    living = claim_temporary(tmp_path)
+    with start_python("-c", TEMPORARY, tmp_path) as killed:
+        assert killed.stdout is not None
+        abandoned = Path(killed.stdout.readline().strip())
+        claim_temporary(tmp_path).release()
+        assert abandoned.exists()
+        killed.kill()
+    next_one = claim_temporary(tmp_path)
+    assert sorted(tmp_path.glob("*/")) == sorted([living.path, next_one.path])
+    living.release()
+    next_one.release()
+    assert list(tmp_path.glob("*/")) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has died")
+def test_a_program_does_not_outlive_its_keeper(tmp_path: Path) -> None:
     with ControlPlane(tmp_path / "server") as server:
         (keeper,) = (line for line in processes_naming(f"{tmp_path}/server/etcd") if "keeper.py" in line)
         etcd = server.pids["etcd"]
         os.kill(int(keeper.split()[0]), signal.SIGKILL)
-        wait_until_none_names(f"{tmp_path}/server/etcd")
-        assert not is_running(etcd)
+        wait_until_ended(etcd)
 
 
 @pytest.mark.parametrize(
@@ -196,10 +215,9 @@ def test_a_program_does_not_outlive_its_keeper(tmp_path: Path):
         pytest.param("ready", signal.SIGTERM, id="sigterm-when-ready"),
     ],
 )
-def test_up_is_stopped_by_a_signal_at_any_moment(moment: str, number: signal.Signals, tmp_path: Path):
+def test_up_is_stopped_by_a_signal_at_any_moment(moment: str, number: signal.Signals, tmp_path: Path) -> None:
     folder = tmp_path / "server"
-    command = [sys.executable, "-m", "local_control_plane", "up", "--dir", folder]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with start_python("-m", "local_control_plane", "up", "--dir", folder) as process:
         assert process.stdout is not None
         if moment == "starting":
             wait_until_there(folder / "logs" / "etcd.log")
@@ -212,6 +230,16 @@ def test_up_is_stopped_by_a_signal_at_any_moment(moment: str, number: signal.Sig
     assert processes_naming(str(folder)) == []
 
 
-@retry(retry=retry_if_result(lambda there: not there), wait=wait_fixed(0.02), stop=stop_after_delay(60))
-def wait_until_there(path: Path) -> bool:
-    return path.exists()
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        pytest.param(["path", "kubelet"], 1, "Error: unknown program 'kubelet'; known are etcd", id="unknown-program"),
+        pytest.param(["build", "kubelet"], 1, "Error: unknown program 'kubelet'; known are etcd", id="unknown-build"),
+        pytest.param(["up", "--dir", __file__], 1, "is not a folder", id="a-file-as-folder"),
+        pytest.param(["fly"], 2, "No such command 'fly'", id="unknown-command"),
+    ],
+)
+def test_the_command_line_refuses_in_sentences(arguments: list[str], status: int, words: str) -> None:
+    with start_python("-m", "local_control_plane", *arguments) as process:
+        _, said = process.communicate()
+    assert (process.returncode, words in said, "Traceback" in said) == (status, True, False), said

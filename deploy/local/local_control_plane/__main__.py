@@ -3,9 +3,11 @@
 The Makefile calls it. Everything it can do is the package's; it only reads arguments and speaks to people.
 """
 
+import contextlib
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -31,19 +33,34 @@ Tools = Annotated[
 Controllers = Annotated[str, typer.Option(help="Controllers of kube-controller-manager to run, comma-separated.")]
 
 
+@contextlib.contextmanager
+def _speaking() -> Iterator[None]:
+    """Failures are sentences and an exit status, not traces."""
+    try:
+        yield
+    except LocalControlPlaneError as failure:
+        say.print(f"Error: {failure}", markup=False)
+        raise typer.Exit(1) from failure
+    except KeyboardInterrupt as interruption:
+        say.print("Stopped; nothing is left running.", markup=False)
+        raise typer.Exit(130) from interruption
+
+
 @app.command()
 def build(names: Names = None) -> None:
     """Find the programs or build them into the user's cache (default: etcd, kubectl, kube-apiserver)."""
-    for name, path in binaries.ensure(names or binaries.CORE).items():
-        say.print(f"{name}: {path}", markup=False)
+    with _speaking():
+        for name, path in binaries.ensure(names or binaries.CORE).items():
+            say.print(f"{name}: {path}", markup=False)
 
 
 @app.command()
 def path(name: str) -> None:
     """Print where a program is."""
-    found = binaries.find(name)
-    if found is None:
-        raise LocalControlPlaneError(f"{name} is not built; run: python -m local_control_plane build {name}")
+    with _speaking():
+        found = binaries.find(name)
+        if found is None:
+            raise LocalControlPlaneError(f"{name} is not built; run: python -m local_control_plane build {name}")
     sys.stdout.write(f"{found}\n")
 
 
@@ -59,7 +76,7 @@ def up(directory: Directory = None, tools: Tools = None, controllers: Controller
     wanted = [name for name in controllers.split(",") if name]
     server = ControlPlane(directory, tools=tools or [], controllers=wanted)
     say.print("Starting etcd and kube-apiserver …", markup=False)
-    with server:
+    with _speaking(), server:
         say.print(f"Ready: {server.url} (folder {server.folder}). In another shell:", markup=False)
         sys.stdout.write(f"export KUBECONFIG={server.kubeconfig}\n")
         sys.stdout.write(f"export PATH={server.binary('kubectl').parent}:$PATH\n")
@@ -75,17 +92,10 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def main() -> None:
-    """Run the command line; failures are sentences, not traces."""
+    """Run the command line; a SIGTERM or a closed terminal ends it in the same order as Ctrl-C."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    try:
-        app(standalone_mode=False)
-    except LocalControlPlaneError as failure:
-        say.print(f"Error: {failure}", markup=False)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        say.print("Stopped; nothing is left running.", markup=False)
-        sys.exit(130)
+    app()
 
 
 if __name__ == "__main__":

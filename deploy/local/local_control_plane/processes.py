@@ -80,18 +80,23 @@ class Program:
     def stop(self) -> None:
         """SIGTERM, then SIGKILL after the grace time; returns when nothing of it is left. Harmless after its end."""
         self._lifeline.close()
-        if self.wait(self._grace + 10.0) is None:
-            self.kill()
+        ended = self.wait(self._grace + 10.0)
+        if ended is None or ended < 0:  # the keeper hangs, or was itself killed: then nobody else ends the program
+            self._end_group()
+            self._keeper.wait()
 
     def kill(self) -> None:
         """SIGKILL to it and all it started, at once."""
         if self._keeper.poll() is None:
-            try:
-                os.killpg(self.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # it ended between the look and the signal
+            self._end_group()
         self._keeper.wait()
         self._lifeline.close()
+
+    def _end_group(self) -> None:
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it has ended meanwhile
 
     def output(self) -> str:
         """Everything this run has written so far."""

@@ -46,7 +46,7 @@ def create_body(request: CreateRequest, *, conf_as_text: bool = False) -> dict[s
 
 
 def _terms(parameters: Mapping[str, str | int | bool]) -> dict[str, Json]:
-    """The optional parameters; how it is paid is always said (pay for used, no term, is what the page calls default)."""
+    """The optional parameters. How it is paid is always said; the manifest's silence means for use, without a term."""
     terms = {"paid_type": "PayForUsed", "duration": 0, "is_auto_renewal": 0, **parameters}
     return {name: int(value) if isinstance(value, bool) else value for name, value in terms.items()}
 

@@ -7,7 +7,7 @@ have no path to the retries; logs name the call and never its URL or body.
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, wait_exponential
@@ -35,6 +35,16 @@ class Tap(Protocol):
 
     def close_tap(self, account: Account, until: Instant) -> None:
         """The call quota was refused: nothing goes before `until`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Which call: its name for logs and metrics, its path, the query's own parameters, the budget's lane of a read."""
+
+    name: str
+    path: str
+    params: Mapping[str, Param] = field(default_factory=dict)
+    lane: str = "look"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +92,18 @@ class Caller:
         return Signer(credentials.access_key_id, credentials.secret_access_key, self.settings.encoding)
 
     async def change(
-        self, name: str, credentials: Credentials, account: Account, path: str, body: str, timestamp: Instant
+        self, call: Call, credentials: Credentials, account: Account, body: str, timestamp: Instant
     ) -> Reply | NotSent | NoAnswer:
         """POST, once and never again."""
-        signed = self.signer(credentials).post(account.endpoint, path, {"zone": account.zone}, timestamp, body)
-        return await self._call(name, signed, self.settings.change_timeout)
+        query = {"zone": account.zone, **call.params}
+        signed = self.signer(credentials).post(account.endpoint, call.path, query, timestamp, body)
+        return await self._call(call.name, signed, self.settings.change_timeout)
 
-    async def read(
-        self, name: str, credentials: Credentials, account: Account, path: str, params: Mapping[str, Param], *, lane: str
-    ) -> Read:
+    async def read(self, call: Call, credentials: Credentials, account: Account) -> Read:
         """GET, asked again a few times where that may help; each attempt is signed anew and counted in the budget."""
 
         async def once() -> Read:
-            return await self._read(name, credentials, account, path, params, lane)
+            return await self._read(call, credentials, account)
 
         attempts = AsyncRetrying(
             stop=stop_after_attempt(self.settings.read_attempts),
@@ -106,14 +115,12 @@ class Caller:
         outcome: Read = await attempts(once)
         return outcome
 
-    async def _read(
-        self, name: str, credentials: Credentials, account: Account, path: str, params: Mapping[str, Param], lane: str
-    ) -> Read:
-        if (wait := await self._tap.permit(account, lane)) > 0:
+    async def _read(self, call: Call, credentials: Credentials, account: Account) -> Read:
+        if (wait := await self._tap.permit(account, call.lane)) > 0:
             return Spent(wait)
-        query = {"zone": account.zone, **params}
-        signed = self.signer(credentials).get(account.endpoint, path, query, self.clock.now())
-        reply = await self._call(name, signed, self.settings.read_timeout)
+        query = {"zone": account.zone, **call.params}
+        signed = self.signer(credentials).get(account.endpoint, call.path, query, self.clock.now())
+        reply = await self._call(call.name, signed, self.settings.read_timeout)
         answer = envelope(reply.status, reply.body) if isinstance(reply, Reply) else reply
         if isinstance(answer, Answered) and answer.code == CALLS_EXHAUSTED:
             self._tap.close_tap(account, self.clock.now() + self.settings.quota_pause)
@@ -153,10 +160,11 @@ class Caller:
                 code = type(outcome).__name__
         self._on_call(name, code, seconds)
         level = logging.DEBUG if code == "0" else logging.WARNING
-        log.log(level, "called %s", name, extra={"call": name, "code": code, "seconds": round(seconds, 3), "cause": cause})
+        log.log(
+            level, "called %s", name, extra={"call": name, "code": code, "seconds": round(seconds, 3), "cause": cause}
+        )
 
 
 def _last(state: RetryCallState) -> Read:
-    assert state.outcome is not None, "tenacity calls this after an attempt"
-    result: Read = state.outcome.result()
-    return result
+    outcome: Read = state.outcome.result() if state.outcome else NoAnswer("never asked")
+    return outcome

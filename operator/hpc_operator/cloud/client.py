@@ -10,7 +10,7 @@ from typing import TypeVar, assert_never
 
 from hpc_operator.cloud import body as bodies
 from hpc_operator.cloud import wire
-from hpc_operator.cloud.calls import Caller
+from hpc_operator.cloud.calls import Call, Caller
 from hpc_operator.cloud.envelope import Answered, Read, Spent
 from hpc_operator.cloud.signing import Param, percent
 from hpc_operator.cloud.transport import Reply
@@ -61,7 +61,7 @@ class HpcCalls:
         except ValueError as error:
             return NotSent(str(error))
         reply = await self._caller.change(
-            "createCluster", credentials, request.account, "/cluster/createCluster", bodies.text(made), timestamp
+            _post("createCluster"), credentials, request.account, bodies.text(made), timestamp
         )
         return wire.created(reply.status, reply.body) if isinstance(reply, Reply) else reply
 
@@ -70,7 +70,6 @@ class HpcCalls:
         body: dict[str, bodies.Json] = {
             "cluster_ids": [cluster_id],
             "run_user": account.owner,
-            "owner": account.owner,
             "zone": account.zone,
         }
         return await self._change("deleteCluster", credentials, account, body)
@@ -82,7 +81,6 @@ class HpcCalls:
         body: dict[str, bodies.Json] = {
             "cluster_id": cluster_id,
             "zone": account.zone,
-            "owner": account.owner,
             "cluster_name": name,
             "description": description,
         }
@@ -92,9 +90,7 @@ class HpcCalls:
         self, name: str, credentials: Credentials, account: Account, body: Mapping[str, bodies.Json]
     ) -> Answer:
         caller = self._caller
-        reply = await caller.change(
-            name, credentials, account, f"/cluster/{name}", bodies.text(body), caller.clock.now()
-        )
+        reply = await caller.change(_post(name), credentials, account, bodies.text(body), caller.clock.now())
         return wire.changed(reply.status, reply.body) if isinstance(reply, Reply) else reply
 
     async def person(self, credentials: Credentials, account: Account) -> Person | str:
@@ -102,10 +98,8 @@ class HpcCalls:
         known, now = self._persons.get((account, credentials.fingerprint)), self._caller.clock.now()
         if known is not None and 0 <= now - known[0] < self._keep_person:
             return known[1]
-        read = await self._caller.read(
-            "permission", credentials, account, f"/permission/{percent(account.owner)}", {}, lane="create"
-        )
-        answer = told(read)
+        call = Call("permission", f"/permission/{percent(account.owner)}", lane="create")
+        answer = told(await self._caller.read(call, credentials, account))
         found = wire.person(answer) if isinstance(answer, Answered) else answer.problem
         if isinstance(found, Person):
             self._persons[account, credentials.fingerprint] = (now, found)
@@ -118,7 +112,7 @@ class HpcCalls:
         """A page of cluster/list, oldest first; of one cluster where `cluster_id` is given."""
         params: dict[str, Param] = {"owner": account.owner, "limit": PAGE, "offset": offset}
         params |= {"sort_key": "create_time", "reverse": 0} if cluster_id is None else {"cluster_id": cluster_id}
-        return await self._page("list", credentials, account, "/cluster/list", params, wire.cluster_page)
+        return await self._page(Call("list", "/cluster/list", params), credentials, account, wire.cluster_page)
 
     async def operation_page(
         self, credentials: Credentials, account: Account, offset: int, *, resource_id: str | None = None
@@ -127,23 +121,21 @@ class HpcCalls:
         params: dict[str, Param] = {"owner": account.owner, "limit": PAGE, "offset": offset, "reverse": 1}
         if resource_id is not None:
             params["resource_ids"] = resource_id
-        return await self._page("operation", credentials, account, "/operation", params, wire.operation_page)
+        return await self._page(Call("operation", "/operation", params), credentials, account, wire.operation_page)
 
     async def node_page(
         self, credentials: Credentials, account: Account, cluster_id: str, offset: int
     ) -> Page[Node] | Unread:
         """A page of cluster/listNodes."""
-        params: dict[str, Param] = {"owner": account.owner, "cluster_id": cluster_id, "limit": PAGE, "offset": offset}
-        return await self._page("listNodes", credentials, account, "/cluster/listNodes", params, wire.node_page)
+        params: dict[str, Param] = {"cluster_id": cluster_id, "limit": PAGE, "offset": offset}
+        return await self._page(Call("listNodes", "/cluster/listNodes", params), credentials, account, wire.node_page)
 
     async def _page(
-        self,
-        name: str,
-        credentials: Credentials,
-        account: Account,
-        path: str,
-        params: Mapping[str, Param],
-        parse: Callable[[Answered], Page[T]],
+        self, call: Call, credentials: Credentials, account: Account, parse: Callable[[Answered], Page[T]]
     ) -> Page[T] | Unread:
-        answer = told(await self._caller.read(name, credentials, account, path, params, lane="look"))
+        answer = told(await self._caller.read(call, credentials, account))
         return parse(answer) if isinstance(answer, Answered) else answer
+
+
+def _post(name: str) -> Call:
+    return Call(name, f"/cluster/{name}")

@@ -28,7 +28,7 @@ class Scrubber:
         self._known: set[str] = set()
 
     def add(self, value: str) -> None:
-        """From now on `value` is hidden, in plain, URL-encoded, base64 and JSON-escaped form. Below 4 characters: not."""
+        """From now on `value` is hidden: plain, URL-encoded, base64, JSON-escaped. Not if shorter than 4 characters."""
         with self._lock:
             if len(value) < _SHORTEST or value in self._known:
                 return
@@ -43,7 +43,7 @@ class Scrubber:
         return _SIGNATURE.sub(rf"\1 {_HIDDEN}", text)
 
     def scrub_value(self, value: object) -> object:
-        """The same for what a log record may carry: texts inside containers too; other things by their text if it tells."""
+        """The same for what a log record may carry: texts in containers too; other things by their text if it tells."""
         match value:
             case str():
                 return self.scrub(value)

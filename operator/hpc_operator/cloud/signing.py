@@ -46,29 +46,27 @@ class Signer:
 
     def get(self, endpoint: str, path: str, params: Mapping[str, Param], timestamp: Instant) -> Signed:
         """A GET whose parameters stand in the query beside the common ones."""
-        return self._signed("GET", endpoint, path, params, timestamp, None)
+        return self._signed("GET", endpoint, path, self._query(params, timestamp), None)
 
     def post(self, endpoint: str, path: str, params: Mapping[str, Param], timestamp: Instant, body: str) -> Signed:
         """A POST of exactly this body text; `params` are those of the query, usually only `zone`."""
-        return self._signed("POST", endpoint, path, params, timestamp, body)
+        return self._signed("POST", endpoint, path, self._query(params, timestamp), body)
 
-    def _signed(
-        self, method: str, endpoint: str, path: str, params: Mapping[str, Param], timestamp: Instant, body: str | None
-    ) -> Signed:
+    def _signed(self, method: str, endpoint: str, path: str, query: str, body: str | None) -> Signed:
         base = endpoint.rstrip("/")
-        query = canonical_query({**params, **self._common(timestamp)})
         text = string_to_sign(method, urlsplit(base).path + path, query, body or "")
         signature = encoded(signature_of(text, self.secret_access_key), self.encoding)
         return Signed(method, f"{base}{path}?{query}&signature={signature}", body)
 
-    def _common(self, timestamp: Instant) -> dict[str, Param]:
-        return {
+    def _query(self, params: Mapping[str, Param], timestamp: Instant) -> str:
+        common: dict[str, Param] = {
             "access_key_id": self.access_key_id,
             "signature_method": "HmacSHA256",
             "signature_version": 1,
             "version": 1,
             "timestamp": utc(timestamp),
         }
+        return canonical_query({**params, **common})
 
 
 def utc(instant: Instant) -> str:

@@ -71,6 +71,11 @@ def job_id(value: object) -> str | None:
     return value if isinstance(value, str) and _JOB_ID.fullmatch(value) else None
 
 
+def any_id(value: object) -> str | None:
+    """An id of any kind of resource (`cln-…`, `usr-…`), or None."""
+    return value if isinstance(value, str) and _ANY_ID.fullmatch(value) else None
+
+
 def as_text(value: object) -> str:
     """A text as it is, anything else as JSON."""
     try:
@@ -80,7 +85,7 @@ def as_text(value: object) -> str:
 
 
 def ids_in(value: object) -> tuple[tuple[str, ...], bool]:
-    """The ids that stand in a space separated string or a list; False where something looks like a cluster but is no id."""
+    """The ids in a space separated string or a list; False where something looks like a cluster but is no id."""
     text = as_text(value)
     tokens = [token for token in _BETWEEN_IDS.split(text) if token]
     found = tuple(token for token in tokens if _ANY_ID.fullmatch(token))

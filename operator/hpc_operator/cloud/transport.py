@@ -93,11 +93,12 @@ class HttpTransport:
 
     async def send(self, method: str, url: str, body: str | None, headers: Mapping[str, str], timeout: float) -> Reply:  # noqa: ASYNC109
         """See Transport. `timeout` bounds everything, from before the connect to the last byte, in seconds."""
-        sending = _Sending()
-        began = self._clock()
+        sending, began = _Sending(), self._clock()
         try:
+            request = self._request(method, url, body, headers, timeout)
+            request.extensions["trace"] = sending.trace
             async with asyncio.timeout(timeout):
-                return await self._exchange(method, url, body, headers, timeout, sending, began)
+                return await self._exchange(request, began)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise TransportNotSent(_cause(error)) from None
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
@@ -108,24 +109,23 @@ class HttpTransport:
         except (httpx.HTTPError, httpx.StreamError, OSError, ValueError) as error:
             raise TransportNoAnswer(_cause(error)) from None
 
-    async def _exchange(
+    def _request(
         self,
         method: str,
         url: str,
         body: str | None,
         headers: Mapping[str, str],
-        timeout: float,  # noqa: ASYNC109
-        sending: "_Sending",
-        began: Instant,
-    ) -> Reply:
-        request = self._client.build_request(
+        timeout: float,
+    ) -> httpx.Request:
+        return self._client.build_request(
             method,
             url,
             content=None if body is None else body.encode(),
             headers=dict(headers),
             timeout=httpx.Timeout(timeout, connect=min(self._connect_timeout, timeout)),
-            extensions={"trace": sending.trace},
         )
+
+    async def _exchange(self, request: httpx.Request, began: Instant) -> Reply:
         response = await self._client.send(request, stream=True)
         try:
             content = await _whole(response.aiter_raw())

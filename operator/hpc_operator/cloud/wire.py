@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from hpc_operator.cloud.envelope import Answered, envelope, unsuccessful
-from hpc_operator.cloud.text import DESCRIPTION, NAME, WORD, as_text, cluster_id, ids_in, instant, job_id, number, words
+from hpc_operator.cloud.text import (
+    DESCRIPTION,
+    NAME,
+    WORD,
+    any_id,
+    as_text,
+    cluster_id,
+    ids_in,
+    instant,
+    job_id,
+    number,
+    words,
+)
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer
 from hpc_operator.domain.observed import Cluster, Entry, JobStatus
 from hpc_operator.reconcile.ports import Person
@@ -32,6 +44,7 @@ class Page(Generic[T]):
 class Node:
     """One node of a cluster; `address` is its public address, else its private one."""
 
+    id: str
     role: str
     active: bool
     address: str | None
@@ -139,10 +152,11 @@ def _codes(value: object) -> str:
 
 
 def _node(item: Mapping[str, object]) -> Node | None:
-    role, status = words(item.get("role"), WORD), words(item.get("status"), WORD)
-    if role is None or status is None:
+    found, role, status = any_id(item.get("node_id")), words(item.get("role"), WORD), words(item.get("status"), WORD)
+    if found is None or role is None or status is None:
         return None
-    return Node(role.lower(), status.lower() == "active", _address(item.get("eip")) or _address(item.get("private_ip")))
+    address = _address(item.get("eip")) or _address(item.get("private_ip"))
+    return Node(found, role.lower(), status.lower() == "active", address)
 
 
 def _address(value: object) -> str | None:

@@ -85,13 +85,15 @@ class Scene:
 
     @property
     def listed(self) -> tuple[Cluster, ...]:
-        """What is known to exist: the newest look's lines, complete or not, then looks by id that are newer."""
-        look = self.facts.lists[0] if self.facts.lists else None
-        lines = list(look.clusters) if look else []
-        names = {cluster.id for cluster in lines}
-        begun = look.begun if look else 0.0
-        extra = [i.cluster for i in self.facts.ids.values() if i.cluster and i.begun >= begun and i.id not in names]
-        return (*lines, *extra)
+        """What was shown last: the newest complete look, and what any newer look (partial, or by id) showed besides."""
+        newest = self.newest
+        begun = newest.begun if newest else 0.0
+        lines = {cluster.id: cluster for cluster in newest.clusters} if newest else {}
+        partial = [look for look in self.facts.lists if not look.complete and look.begun >= begun]
+        by_id = [look.cluster for look in self.facts.ids.values() if look.cluster and look.begun >= begun]
+        for cluster in (*(c for look in reversed(partial) for c in look.clusters), *by_id):
+            lines[cluster.id] = cluster
+        return tuple(lines.values())
 
     @property
     def account(self) -> Account:

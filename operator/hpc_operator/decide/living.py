@@ -16,6 +16,7 @@ from hpc_operator.domain.observed import Cluster, Entry, JobStatus
 from hpc_operator.domain.record import Origin
 
 _MARKED_DESCRIPTION_LIMIT = 255
+_GRACE = 10  # stalenesses without a complete look before a settled resource says so
 
 
 def live(scene: Scene, cluster_id: str) -> Decision:
@@ -23,8 +24,25 @@ def live(scene: Scene, cluster_id: str) -> Decision:
     for question in (_claimed, _second_bearer, _moved):
         if (answer := question(scene, cluster_id)) is not None:
             return answer
-    line = scene.shown(cluster_id)
+    if (unseen := _unreachable(scene)) is not None:
+        return unseen
+    line = scene.shown(cluster_id) or _asked_lately(scene, cluster_id)
     return absent(scene, cluster_id) if line is None else _by_status(scene, line)
+
+
+def _unreachable(scene: Scene) -> Decision | None:
+    """One failed look changes nothing; no complete look for a while is told."""
+    last = scene.newest.begun if scene.newest else scene.facts.seen_at
+    if scene.now - last <= _GRACE * scene.policy.staleness:
+        return None
+    text = f"The account could not be read in full for a while ({scene.look_problem}); what is shown here may be old."
+    return Wait("CloudUnreachable", scene.policy.staleness, text)
+
+
+def _asked_lately(scene: Scene, cluster_id: str) -> Cluster | None:
+    """A hidden cluster (abnormal, deleting) is in no list, but shown when asked for by id."""
+    look = scene.facts.ids.get(cluster_id)
+    return look.cluster if look is not None and look.begun > scene.now - _fresh(scene) else None
 
 
 def _claimed(scene: Scene, cluster_id: str) -> Decision | None:

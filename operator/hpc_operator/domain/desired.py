@@ -5,7 +5,7 @@ Times are seconds since the epoch (`Instant`), durations are seconds.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
@@ -104,8 +104,8 @@ class Desired:
     gid_number: int | None = None
     cluster_name: str | None = None
     description: str | None = None
-    parameters: Mapping[str, Scalar] = MappingProxyType({})
-    create_only: Mapping[str, Scalar] = MappingProxyType({})
+    parameters: Mapping[str, Scalar] = field(default_factory=lambda: MappingProxyType({}))
+    create_only: Mapping[str, Scalar] = field(default_factory=lambda: MappingProxyType({}))
     admin_password: SecretKey | None = None
     password: SecretKey | None = None
     credentials_secret: str | None = None

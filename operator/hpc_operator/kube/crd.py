@@ -14,8 +14,9 @@ from pydantic import BaseModel
 
 from hpc_operator.kube import names
 from hpc_operator.kube.memory_schema import StatusFields
-from hpc_operator.kube.rules import ROOT_RULES, SPEC_RULES
+from hpc_operator.kube.rules import SPEC_RULES
 from hpc_operator.kube.schema import Spec
+from hpc_operator.kube.transitions import ROOT_RULES
 
 _DROPPED = ("title", "default", "additionalProperties")
 _COLUMNS = (
@@ -31,6 +32,7 @@ _COLUMNS = (
     ("OWNER", "account.owner", "owner that the create named", 1),
     ("MESSAGE", 'conditions[?(@.type=="Ready")].message', "the Ready condition's sentence", 1),
 )
+_FIRST = ("description", "type", "format", "required")
 _HEADER = "# Generated from the models by `make crds`; edit operator/hpc_operator/kube/*.py instead.\n"
 
 
@@ -38,9 +40,7 @@ def structural(model: type[BaseModel]) -> dict[str, Any]:
     """The model as a structural schema: references put in place, optional fields plain, titles gone."""
     raw = model.model_json_schema(by_alias=True)
     definitions = raw.pop("$defs", {})
-    inlined = _rewrite(raw, definitions)
-    inlined.pop("description", None)
-    return inlined
+    return _rewrite(raw, definitions)
 
 
 def _rewrite(node: dict[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +53,8 @@ def _rewrite(node: dict[str, Any], definitions: Mapping[str, Any]) -> dict[str, 
         node["enum"] = [node.pop("const")]
     if node.get("type") == "integer":
         node["format"] = "int64"
-    return node
+    first = [key for key in _FIRST if key in node]
+    return {key: node[key] for key in (*first, *(key for key in node if key not in _FIRST))}
 
 
 def _plain(node: dict[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class LeaseLoop:
 
     async def acquire(self) -> None:
         """Return once it is held; from then on it is kept until `release`."""
-        while not await self._try(self._duration / 3):
+        while not await self._try(self._duration / 3):  # noqa: ASYNC110 - no event tells that it is free
             await asyncio.sleep(self._retry)
         self._task = asyncio.create_task(self._keep(), name="lease")
 

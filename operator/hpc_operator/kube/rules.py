@@ -1,31 +1,27 @@
-"""What the schema alone cannot say: impossible combinations, what a create needs, and what may change once it began.
+"""What the schema alone cannot say about a spec: impossible combinations of fields.
 
-Each rule is one claim in CEL for the API server, a sentence that names the field and says what to do, and (where it
-speaks of the spec alone) the same claim in Python for manifests that no server has checked. `kube.crd` writes the CEL
-into the CRD, `kube.wish` asks the Python. Nothing that needs a look at the cloud comes in here.
-
-CEL sees no annotation, so an adoption cannot be told from a create: who adopts a cluster without giving the fields of
-a create begins with managementPolicy Observe; once the id is in status they are not demanded any more.
+Each rule is one claim in CEL for the API server, a sentence that names the field and says what to do, and the same
+claim in Python for manifests that no server has checked. `kube.crd` writes the CEL into the CRD, `kube.wish` asks the
+Python. What depends on the old object or the status is in `transitions`; a look at the cloud never comes in.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from pydantic import BaseModel
-
+from hpc_operator.kube.fields import present, select
 from hpc_operator.kube.instants import seconds
 from hpc_operator.kube.schema import Spec
 
 TERMS = (1, 3, 6, 12, 36, 70)
-_MARK = r"(^|[^A-Za-z0-9])a[a-z2-7]{14}-[0-9]"
-_LIKE_A_MARK = re.compile(_MARK)
-_MARK_MESSAGE = "must not contain a word that looks like an operator's mark (a, 14 letters or digits 2-7, -, a number)"
+MARK = r"(^|[^A-Za-z0-9])a[a-z2-7]{14}-[0-9]"
+_LIKE_A_MARK = re.compile(MARK)
+MARK_MESSAGE = "must not contain a word that looks like an operator's mark (a, 14 letters or digits 2-7, -, a number)"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One claim. `field` is the path below the place of the rule; `holds` None: only a server can tell."""
+    """One claim. `field` is the path below the place of the rule; `holds` None: it needs more than the spec."""
 
     field: str
     cel: str
@@ -80,11 +76,12 @@ def _at_least(of: str, least: int, unit: str) -> Rule:
     )
 
 
-def _not_marked(field: str, path: str, read: Callable[[Spec], str | None]) -> Rule:
+def _not_marked(field: str, read: Callable[[Spec], str | None]) -> Rule:
+    path = tuple(field[1:].split("."))
     return Rule(
         field,
-        f"!self.{path}.orValue('').matches('{_MARK}')",
-        f"{field.rpartition('.')[2]} {_MARK_MESSAGE}",
+        f"!({present('self', path)}) || !{select('self', path)}.matches('{MARK}')",
+        f"{field.rpartition('.')[2]} {MARK_MESSAGE}",
         holds=lambda s: _unmarked(read(s)),
     )
 
@@ -152,13 +149,12 @@ SPEC_RULES: tuple[Rule, ...] = (
         "FieldValueForbidden",
         lambda s: s.password is None,
     ),
-    _not_marked(".cluster_name", "?cluster_name", lambda s: s.cluster_name),
+    _not_marked(".cluster_name", lambda s: s.cluster_name),
     _not_marked(
         ".cluster_conf.cluster.name",
-        "?cluster_conf.cluster.?name",
         lambda s: s.cluster_conf.cluster.name if s.cluster_conf else None,
     ),
-    _not_marked(".description", "?description", lambda s: s.description),
+    _not_marked(".description", lambda s: s.description),
     Rule(
         ".createTimeout",
         "!has(self.createTimeout) || "
@@ -168,84 +164,3 @@ SPEC_RULES: tuple[Rule, ...] = (
     ),
 )
 """Claims about a spec alone; their place in the CRD is `spec`."""
-
-CHANGEABLE = frozenset(
-    {
-        "cluster_name", "cluster_conf.cluster.name", "description", "power", "deletionPolicy", "deletionProtection",
-        "managementPolicy", "createTimeout", "credentialsSecretRef.name",
-    }
-)  # fmt: skip
-"""Leaves that may be edited at any time; the edit is obeyed."""
-
-LATER = frozenset(
-    f"cluster_conf.cluster.{r}.{f}" for r in ("login", "controller", "compute") for f in ("count", "cpu", "memory")
-)
-"""Leaves whose change a later version will obey; until then it is refused."""
-
-REFUSED = frozenset({"password", "cluster_conf.env.admin.password"})
-"""Leaves that are refused always."""
-
-
-def leaves(model: type[BaseModel] = Spec, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every leaf of the spec, as a path of JSON names."""
-    for name, field in model.model_fields.items():
-        inner = _model_in(field.annotation)
-        here = (*path, field.alias or name)
-        if inner is None:
-            yield here
-        else:
-            yield from leaves(inner, here)
-
-
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    options = getattr(annotation, "__args__", (annotation,))
-    return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
-
-
-_BEGUN = "(oldSelf.?status.?operation.hasValue() || oldSelf.?status.?hpc_cluster_id.hasValue())"
-_NEEDED_FOR_CREATE = (
-    ("version_id", "version_id"),
-    ("cluster_conf", "cluster_conf"),
-    ("cluster_conf.cluster.controller", "an ehpc cluster's controller"),
-    ("cluster_conf.cluster.compute", "an ehpc cluster's compute"),
-)
-
-
-def _unchangeable(path: tuple[str, ...]) -> Rule:
-    cel = "spec" + "".join(f".?{segment.replace('.', '__dot__')}" for segment in path)
-    same = f"self.{cel} == oldSelf.{cel}"
-    field = ".spec" + "".join(f"['{segment}']" if "." in segment else f".{segment}" for segment in path)
-    begun = "once its cluster is being created or exists"
-    if ".".join(path) not in LATER:
-        message = f"{path[-1]} is create-only: it cannot be changed {begun}"
-        return Rule(field, f"!{_BEGUN} || {same}", message, "FieldValueForbidden")
-    if path[-1] == "count":
-        same = f"!self.{cel}.hasValue() || {same}"
-    message = f"{path[-1]} cannot be changed yet by this version {begun}"
-    return Rule(field, f"!{_BEGUN} || {same}", message, "FieldValueForbidden")
-
-
-def _needed(path: str, what: str) -> Rule:
-    optional = ".?".join(path.split("."))
-    demanded = "" if path.count(".") == 0 else "self.spec.cluster_type != 'ehpc' || !has(self.spec.cluster_conf) || "
-    return Rule(
-        ".spec",
-        "self.spec.?managementPolicy.orValue('Full') == 'Observe' || self.?status.?hpc_cluster_id.hasValue() || "
-        f"oldSelf.hasValue() && oldSelf.value().spec == self.spec || {demanded}self.spec.?{optional}.hasValue()",
-        f"{what} is needed to create a cluster (not with managementPolicy Observe): {path} is missing",
-        "FieldValueRequired",
-        optional_old=True,
-    )
-
-
-ROOT_RULES: tuple[Rule, ...] = (
-    Rule(
-        ".metadata.name",
-        f"oldSelf.hasValue() || !self.metadata.name.matches('{_MARK}')",
-        f"metadata.name {_MARK_MESSAGE}",
-        optional_old=True,
-    ),
-    *(_needed(path, what) for path, what in _NEEDED_FOR_CREATE),
-    *(_unchangeable(path) for path in leaves() if ".".join(path) not in CHANGEABLE | REFUSED),
-)
-"""Claims that need the old object, the name or the status; their place in the CRD is its root."""

@@ -38,7 +38,7 @@ def missing_fields(wanted: Mapping[str, Any], served: Mapping[str, Any], path: s
     """Paths of the properties in `wanted` that `served` would drop."""
     if served.get("x-kubernetes-preserve-unknown-fields"):
         return []
-    missing = []
+    missing: list[str] = []
     for name, schema in (wanted.get("properties") or {}).items():
         there = (served.get("properties") or {}).get(name)
         here = f"{path}.{name}" if path else name

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from kubernetes.aio import client, config
+from kubernetes.aio import client
+from kubernetes.aio import config as kubernetes_config
 
 from hpc_operator.kube.api import JSON, refuse
 from hpc_operator.kube.connection import Connection
 from hpc_operator.reconcile.ports import Unavailable
 
+config: Any = kubernetes_config  # its functions are published without types
 _RELOAD_AFTER = 5.0
 _USER_AGENT = "hpc-operator"
 
@@ -99,7 +101,8 @@ class Server:
 
     async def close(self) -> None:
         """Close all connections."""
-        for each in (*self._old, self._client):
+        clients: tuple[Any, ...] = (*self._old, self._client)
+        for each in clients:
             await each.close()
 
     async def request(
@@ -119,7 +122,7 @@ class Server:
                 method, path, query_params=list((query or {}).items()), header_params=headers, body=body,
                 auth_settings=["BearerToken"],
             )  # fmt: skip
-            answer = await self._client.call_api(*sent[:4], _request_timeout=self._timeout)
+            answer: Any = await self._client.call_api(*sent[:4], _request_timeout=self._timeout)
             text = await answer.read()
         except (aiohttp.ClientError, config.ConfigException, OSError, ValueError) as error:
             told = str(error) or type(error).__name__

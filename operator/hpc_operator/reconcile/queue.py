@@ -15,6 +15,7 @@ import logging
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import Generic, TypeVar
 
 from hpc_operator.domain.record import Resource
@@ -148,7 +149,7 @@ class WakeQueue(Generic[K]):
                 del self._waiting[key]
                 task = asyncio.create_task(self._pass(worker, key), name=f"pass {key}")
                 self._running[key] = task
-                task.add_done_callback(lambda _, key=key: self._ended(key))
+                task.add_done_callback(partial(self._ended, key))
 
     async def _sleep(self, concurrency: int) -> None:
         while self._later and not self._valid(self._later[0][2], self._later[0][1]):
@@ -168,7 +169,7 @@ class WakeQueue(Generic[K]):
             self._failed(key, error)
             self.schedule(key, Lane.LOOK, self._now() + self._retry)
 
-    def _ended(self, key: K) -> None:
+    def _ended(self, key: K, _: asyncio.Task[None]) -> None:
         del self._running[key]
         entry = self._waiting.get(key)
         if entry is not None:

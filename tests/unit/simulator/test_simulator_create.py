@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from simulator_caller import Caller, create_fields, role
+from simulator_caller import Caller, create_fields, read, role, signed
 
 from hpc_simulator import Account
 from hpc_simulator import faults as f
@@ -104,8 +104,6 @@ def test_refused(changes, code):
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{", b"\xff", b'{"a": "\\ud800"}', b"[" * 9000])
 def test_a_body_that_is_no_object_is_malformed(body):
     caller = Caller()
-    from simulator_caller import read, signed
-
     query = signed("POST", "/api/cluster/createCluster", {}, body=body)
     assert read(caller.cloud.handle("POST", "/api/cluster/createCluster", query, body))["ret_code"] == 1100
 

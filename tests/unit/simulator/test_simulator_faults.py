@@ -1,6 +1,7 @@
 """Each fault: what the caller gets, what is true afterwards, what the log of calls says."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from simulator_caller import PERSON, START, Caller, create_fields, read, signed
@@ -152,8 +153,6 @@ def test_torn(sent, got):
     ],
 )
 def test_another_answer(fault, status, start, effect):
-    from dataclasses import replace
-
     caller = Caller()
     caller.cloud.add_fault(replace(fault, effect=effect), "createCluster")
     reply = send(caller)
@@ -166,7 +165,7 @@ def test_a_gateway_repeats_the_request():
     caller = Caller()
     caller.cloud.add_fault(f.Twice(), "createCluster")
     answer = caller.create()
-    assert [cluster.cluster_id for cluster in caller.cloud.clusters()][0] == answer["hpc_cluster_id"]
+    assert caller.cloud.clusters()[0].cluster_id == answer["hpc_cluster_id"]
     count = caller.cloud.counts()["createCluster"]
     assert (count.calls, count.effects) == (1, 2)
 

@@ -179,6 +179,7 @@ class TestPersons:
         cluster_id = caller.create()["hpc_cluster_id"]
         caller.cloud.change_cluster(cluster_id, Change(delete="at-once"))
         assert status(caller.wait(1000), cluster_id) == "gone"
+        assert [entry["status"] for entry in caller.log()] == ["failed"], "an ended job is never pending for ever"
 
     def test_a_cluster_of_theirs(self):
         caller = Caller()

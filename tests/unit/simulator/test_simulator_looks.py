@@ -7,11 +7,35 @@ from hpc_simulator import Account, Answer
 from hpc_simulator import faults as f
 from hpc_simulator.outside import Change, NewCluster
 
-FIELDS = set(
-    "cluster_id cluster_name cluster_status cluster_type app_cluster_id create_time description nas_id nas_mount_point "
-    "nas_path nas_shared_path paid_type scheduler_type total_node_count cluster_sw project_info cpu_hours mem_hours "
-    "running_job_count pending_job_count finished_job_count stopped_job_count deleted_job_count".split()
-)
+FIELDS = {
+    *(
+        "cluster_id",
+        "cluster_name",
+        "cluster_status",
+        "cluster_type",
+        "app_cluster_id",
+    ),
+    *(
+        "create_time",
+        "description",
+        "nas_id",
+        "nas_mount_point",
+        "nas_path",
+    ),
+    *(
+        "nas_shared_path",
+        "paid_type",
+        "scheduler_type",
+        "total_node_count",
+        "cluster_sw",
+    ),
+    *(
+        "project_info",
+        "cpu_hours",
+        "mem_hours",
+    ),
+    *(f"{kind}_job_count" for kind in ("running", "pending", "finished", "stopped", "deleted")),
+}
 
 
 def many(caller, number):

@@ -15,13 +15,15 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-names = st.sampled_from(sorted(create_fields()) + ["cluster_ids", "cluster_id", "run_user", "description", "duration"])
+names = st.sampled_from([*create_fields(), "cluster_ids", "cluster_id", "run_user", "description"])
 parameters = st.sampled_from(
     ["limit", "offset", "reverse", "sort_key", "cluster_id", "status", "start_time", "job_ids", "timestamp", "zone"]
 )
 paths = st.sampled_from(
-    ["cluster/createCluster", "cluster/deleteCluster", "cluster/modifyCluster", "cluster/list", "operation"]
-    + ["cluster/listNodes", "permission/usr-simulator", "permission/", "user", ""]
+    [
+        *("cluster/createCluster", "cluster/deleteCluster", "cluster/modifyCluster", "cluster/list", "operation"),
+        *("cluster/listNodes", "permission/usr-simulator", "permission/", "user", ""),
+    ]
 )
 
 

@@ -1,0 +1,201 @@
+"""Which API key a resource uses, and which account it wishes (ports.Keys).
+
+Lives here: keys from mounted files, from given values, and from a resource's own Secret. May be imported by the
+composition root. Must never come in: allow-lists (decide's), the recorded account (the record's). Values pass as
+SecretStr until they are handed out in `Credentials`, whose repr hides them.
+"""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from pydantic import SecretStr
+
+from hpc_operator.cloud.scrub import Scrubber
+from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.record import Account, Resource
+from hpc_operator.reconcile.ports import Credentials, SecretProblem
+
+ReadSecret: TypeAlias = Callable[[str, str], Awaitable[Mapping[str, str]]]
+"""(namespace, name) → its values decoded; SecretProblem(`CredentialsMissing`) when there is none."""
+
+FIELDS = ("access_key_id", "secret_access_key", "owner", "zone")
+_KEY = re.compile(r"[\x21-\x7e]{1,256}")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """What a source holds; owner and zone where it says them."""
+
+    access_key_id: SecretStr
+    secret_access_key: SecretStr
+    owner: str | None = None
+    zone: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies the key without telling it: 16 hex digits of SHA-256."""
+        text = f"{self.access_key_id.get_secret_value()}\n{self.secret_access_key.get_secret_value()}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Source(Protocol):
+    """Where the operator's own key comes from."""
+
+    def read(self) -> KeyPair:
+        """The key as it is now; SecretProblem says what is wrong and what to do."""
+
+
+def parsed(values: Mapping[str, str], where: str) -> KeyPair:
+    """A key from named values; white space around a value is dropped. `where` names the source for people."""
+    held = {name: values[name].strip() for name in FIELDS if name in values}
+    for name in FIELDS[:2]:
+        if not held.get(name):
+            state = "is empty" if name in held else "is missing"
+            raise SecretProblem("CredentialsMissing", f"{where}: {name} {state}; put the API key's {name} there.")
+        if not _KEY.fullmatch(held[name]):
+            text = f"{where}: {name} contains white space or other characters that no API key has; store it anew."
+            raise SecretProblem("CredentialsMalformed", text)
+    for name in FIELDS[2:]:
+        if held.get(name) and not _WORD.fullmatch(held[name]):
+            raise SecretProblem("CredentialsMalformed", f"{where}: {name} is no valid {name}; mend or remove it.")
+    pair = SecretStr(held["access_key_id"]), SecretStr(held["secret_access_key"])
+    return KeyPair(*pair, held.get("owner") or None, held.get("zone") or None)
+
+
+class GivenKey:
+    """A key handed in as values (environment, tests)."""
+
+    def __init__(self, values: Mapping[str, str | SecretStr | None], where: str = "environment") -> None:
+        self._values = {name: SecretStr(_plain(value)) for name, value in values.items() if value is not None}
+        self._where = where
+
+    def read(self) -> KeyPair:
+        """See Source."""
+        return parsed({name: value.get_secret_value() for name, value in self._values.items()}, self._where)
+
+
+def _plain(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+class MountedKey:
+    """A key in a mounted directory, one file for each value; read again when a file changed."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._seen: tuple[object, ...] | None = None
+        self._held: KeyPair | None = None
+
+    def read(self) -> KeyPair:
+        """See Source."""
+        state = tuple(self._state(name) for name in FIELDS)
+        if self._held is None or state != self._seen:
+            self._held = None
+            self._held = parsed(self._values(), f"directory {self._directory}")
+            self._seen = state
+        return self._held
+
+    def _state(self, name: str) -> tuple[int, int, int] | None:
+        try:
+            found = (self._directory / name).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _values(self) -> dict[str, str]:
+        values: dict[str, str] = {}
+        for name in FIELDS:
+            try:
+                values[name] = (self._directory / name).read_text("utf-8")
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                text = f"{self._directory / name} cannot be read ({error.strerror}); mend the mount or its permissions."
+                raise SecretProblem("CredentialsMissing", text) from None
+            except ValueError:
+                text = f"{self._directory / name} is not text; store the API key anew."
+                raise SecretProblem("CredentialsMalformed", text) from None
+        return values
+
+
+class AccountKeys:
+    """ports.Keys. `endpoint`, `owner`, `zone`: the operator's settings; `own` None: only resources with a Secret work.
+
+    `read_secret` reads one Secret of a resource's namespace; what it answered is used for at most `max_age` seconds.
+    Every value read is made known to `scrubber` before it is handed out.
+    """
+
+    def __init__(
+        self,
+        own: Source | None,
+        endpoint: str,
+        read_secret: ReadSecret,
+        now: Callable[[], Instant],
+        scrubber: Scrubber,
+        *,
+        owner: str | None = None,
+        zone: str | None = None,
+        max_age: float = 60.0,
+    ) -> None:
+        self._own = own
+        self._endpoint = endpoint
+        self._read_secret = read_secret
+        self._now = now
+        self._scrubber = scrubber
+        self._owner = owner
+        self._zone = zone
+        self._max_age = max_age
+        self._secrets: dict[tuple[str, str], tuple[Instant, KeyPair]] = {}
+
+    async def credentials(self, resource: Resource) -> Credentials:
+        """The key and the account that the resource wishes; SecretProblem when something is missing or malformed."""
+        name = resource.desired.credentials_secret
+        if name is None:
+            pair, owner, zone = self._of_operator()
+            hint = "spec.{0} or the operator's setting {0}"
+        else:
+            pair = await self._of_secret(resource.ref.namespace, name)
+            owner, zone = pair.owner, pair.zone
+            hint = f"spec.{{0}} or the key {{0}} of Secret {name}"
+        wished = {"owner": resource.desired.owner or owner, "zone": resource.desired.zone or zone}
+        return self._made(pair, wished, hint, own=name is None)
+
+    def own(self, owner: str | None = None, zone: str | None = None) -> Credentials:
+        """The operator's own key (doctor, readiness): the account of its settings."""
+        pair, own_owner, own_zone = self._of_operator()
+        wished = {"owner": owner or own_owner, "zone": zone or own_zone}
+        return self._made(pair, wished, "the operator's setting {0}", own=True)
+
+    def _of_operator(self) -> tuple[KeyPair, str | None, str | None]:
+        if self._own is None:
+            text = "The operator has no API key of its own; give it one, or name a Secret in spec.credentialsSecretRef."
+            raise SecretProblem("CredentialsMissing", text)
+        pair = self._own.read()
+        return pair, self._owner or pair.owner, self._zone or pair.zone
+
+    async def _of_secret(self, namespace: str, name: str) -> KeyPair:
+        held = self._secrets.get((namespace, name))
+        if held is not None and 0 <= self._now() - held[0] < self._max_age:
+            return held[1]
+        self._secrets.pop((namespace, name), None)
+        read_at = self._now()
+        pair = parsed(await self._read_secret(namespace, name), f"Secret {namespace}/{name}")
+        self._secrets[namespace, name] = (read_at, pair)
+        return pair
+
+    def _made(self, pair: KeyPair, wished: Mapping[str, str | None], hint: str, *, own: bool) -> Credentials:
+        for name, value in wished.items():
+            if not value:
+                raise SecretProblem("CredentialsMissing", f"No {name} is given; set {hint.format(name)}.")
+            if not _WORD.fullmatch(value):
+                raise SecretProblem("CredentialsMalformed", f"The {name} is no valid {name}; mend {hint.format(name)}.")
+        key, secret = pair.access_key_id.get_secret_value(), pair.secret_access_key.get_secret_value()
+        self._scrubber.add(key)
+        self._scrubber.add(secret)
+        account = Account(self._endpoint, wished["zone"] or "", wished["owner"] or "")
+        return Credentials(key, secret, account, pair.fingerprint, own)

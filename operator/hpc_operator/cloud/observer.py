@@ -1,0 +1,184 @@
+"""The shared looks (ports.Looks): one read of a view serves every resource that asks in time.
+
+A view is (account, key). May be imported by the composition root. Must never come in: what a look means, a pace (the
+callers have one), a retry of its own. What goes wrong without: per-resource polling is over the quota at 17 clusters.
+
+What is shared is a look whose `begun` is not earlier than the asker's `not_before`, a failed one too: many who wait
+for the same thing make one sweep and not one each. After a restart all is empty and is read again.
+"""
+
+import asyncio
+import math
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hpc_operator.cloud.client import Unread
+from hpc_operator.cloud.sweep import log_down_to, whole_list
+from hpc_operator.cloud.wire import Node, Page
+from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.observed import Cluster, Entry, IdLook, ListLook, LogLook, NodesLook
+from hpc_operator.domain.record import Account
+from hpc_operator.reconcile.ports import Clock, Credentials
+
+_KEPT = 3
+_TICK = 1e-6
+_JITTER = 1e-3
+
+
+class Pages(Protocol):
+    """What the observer reads with (client.HpcCalls). Each page passes the budget there."""
+
+    async def cluster_page(
+        self, credentials: Credentials, account: Account, offset: int, *, cluster_id: str | None = None
+    ) -> Page[Cluster] | Unread:
+        """A page of cluster/list."""
+
+    async def operation_page(
+        self, credentials: Credentials, account: Account, offset: int, *, resource_id: str | None = None
+    ) -> Page[Entry] | Unread:
+        """A page of the operation log."""
+
+    async def node_page(
+        self, credentials: Credentials, account: Account, cluster_id: str, offset: int
+    ) -> Page[Node] | Unread:
+        """A page of cluster/listNodes."""
+
+
+@dataclass(slots=True)
+class _View:
+    """The looks at one account with one key. `waiting`: how far back each present asker for the log wants to see."""
+
+    listing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    logging: asyncio.Lock = field(default_factory=asyncio.Lock)
+    begun: Instant = 0.0
+    newest: ListLook | None = None
+    complete: tuple[ListLook, ...] = ()
+    log: LogLook | None = None
+    waiting: list[Instant] = field(default_factory=list)
+
+    def show(self, look: ListLook) -> None:
+        self.newest = look
+        if look.complete:
+            self.complete = (look, *self.complete)[:_KEPT]
+
+    def looks(self) -> tuple[ListLook, ...]:
+        if self.newest is None or self.newest.complete:
+            return self.complete
+        return (self.newest, *self.complete)[:_KEPT]
+
+    def reaches(self, since: Instant, not_before: Instant) -> LogLook | None:
+        look = self.log
+        return look if look is not None and look.begun >= not_before and look.since <= since else None
+
+    def forget(self) -> None:
+        self.newest, self.complete, self.log, self.begun = None, (), None, 0.0
+
+
+class Observer:
+    """ports.Looks over pages. `most_pages`: a longer list or log is never complete; `most_ids`: kept looks by id."""
+
+    def __init__(self, pages: Pages, clock: Clock, *, most_pages: int = 200, most_ids: int = 1000) -> None:
+        self._pages = pages
+        self._clock = clock
+        self._most_pages = most_pages
+        self._most_ids = most_ids
+        self._views: dict[tuple[Account, str], _View] = {}
+        self._ids: dict[Account, OrderedDict[str, IdLook]] = {}
+
+    async def listing(self, credentials: Credentials, account: Account, not_before: Instant) -> tuple[ListLook, ...]:
+        """The newest list looks (at most three, newest first); reads anew if none began at or after not_before."""
+        view, wanted = self._view(credentials, account), min(not_before, self._clock.now())
+        async with view.listing:
+            if view.newest is None or view.newest.begun < wanted:
+                view.show(await self._list(view, credentials, account))
+            return view.looks()
+
+    async def _list(self, view: _View, credentials: Credentials, account: Account) -> ListLook:
+        begun = self._begin(view)
+        swept = await whole_list(
+            lambda offset: self._pages.cluster_page(credentials, account, offset), self._most_pages
+        )
+        return ListLook(begun, not swept.problem, credentials.fingerprint, swept.items, swept.problem)
+
+    async def log(
+        self, credentials: Credentials, account: Account, since: Instant, not_before: Instant
+    ) -> LogLook | None:
+        """A log look that began at or after not_before and reaches back to `since`; incomplete where that failed."""
+        view, wanted = self._view(credentials, account), min(not_before, self._clock.now())
+        view.waiting.append(since)
+        try:
+            async with view.logging:
+                if view.reaches(since, wanted) is None:
+                    view.log = await self._log(view, credentials, account)
+                return view.log
+        finally:
+            view.waiting.remove(since)
+
+    async def _log(self, view: _View, credentials: Credentials, account: Account) -> LogLook:
+        since, begun = min(view.waiting), self._begin(view)
+        swept = await log_down_to(
+            lambda offset: self._pages.operation_page(credentials, account, offset), since, self._most_pages
+        )
+        return LogLook(begun, not swept.problem, credentials.fingerprint, since, swept.items, swept.problem)
+
+    async def by_id(self, credentials: Credentials, account: Account, cluster_id: str) -> IdLook:
+        """Ask for one cluster by id, now: its line, and the log entries that name it. Kept for `known`."""
+        begun = self._begin(self._view(credentials, account))
+        lines = await whole_list(
+            lambda offset: self._pages.cluster_page(credentials, account, offset, cluster_id=cluster_id),
+            self._most_pages,
+        )
+        log = await log_down_to(
+            lambda offset: self._pages.operation_page(credentials, account, offset, resource_id=cluster_id),
+            -math.inf,
+            self._most_pages,
+        )
+        line = next((cluster for cluster in lines.items if cluster.id == cluster_id), None)
+        entries = tuple(entry for entry in log.items if cluster_id in entry.resource_ids)
+        problem = lines.problem or log.problem
+        look = IdLook(begun, not problem, credentials.fingerprint, cluster_id, line, entries, problem)
+        self._keep(account, look)
+        return look
+
+    def known(self, account: Account) -> Mapping[str, IdLook]:
+        """The newest look by id for each id asked lately."""
+        return dict(self._ids.get(account, {}))
+
+    async def nodes(self, credentials: Credentials, account: Account, cluster_id: str) -> NodesLook:
+        """The nodes of one cluster: active ones by role, addresses of the login nodes."""
+        begun = self._begin(self._view(credentials, account))
+        swept = await whole_list(
+            lambda offset: self._pages.node_page(credentials, account, cluster_id, offset), self._most_pages
+        )
+        active = [node.role for node in swept.items if node.active]
+        counts = tuple((role, active.count(role)) for role in sorted({*active}))
+        addresses = (node.address for node in swept.items if node.role == "login" and node.active)
+        endpoints = tuple(sorted({address for address in addresses if address}))
+        return NodesLook(begun, not swept.problem, counts, endpoints, swept.problem)
+
+    def _keep(self, account: Account, look: IdLook) -> None:
+        kept = self._ids.setdefault(account, OrderedDict())
+        earlier = kept.get(look.id)
+        if earlier is None or earlier.begun <= look.begun:
+            kept[look.id] = look
+        kept.move_to_end(look.id)
+        while len(kept) > self._most_ids:
+            kept.popitem(last=False)
+
+    def _view(self, credentials: Credentials, account: Account) -> _View:
+        """The view; what it holds is forgotten when our clock went back, since it would claim a later beginning."""
+        view = self._views.setdefault((account, credentials.fingerprint), _View())
+        now = self._clock.now()
+        if now < view.begun - _JITTER:
+            view.forget()
+            kept = self._ids.get(account, OrderedDict())
+            self._ids[account] = OrderedDict((i, look) for i, look in kept.items() if look.begun <= now)
+        return view
+
+    def _begin(self, view: _View) -> Instant:
+        """The clock before the first request, and different for every look."""
+        now = self._clock.now()
+        view.begun = now if now > view.begun or now < view.begun - _JITTER else view.begun + _TICK
+        return view.begun

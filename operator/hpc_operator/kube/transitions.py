@@ -1,0 +1,77 @@
+"""What a create needs, and what may change once it began: rules that see the old object or the status.
+
+`kube.crd` writes them into the root of the CRD. From the intent on, whatever is not on the closed list of changeable
+fields stays as it is; a refused or void create leaves neither operation nor id, so its spec can be mended.
+
+CEL sees no annotation, so an adoption cannot be told from a create: who adopts a cluster without giving the fields of
+a create begins with managementPolicy Observe; once the id is in status they are not demanded any more. A rule that
+demands something looks away when the spec is unchanged: it must never make a status write fail.
+"""
+
+from hpc_operator.kube.fields import leaves, present, select
+from hpc_operator.kube.rules import MARK, MARK_MESSAGE, Rule
+
+CHANGEABLE = frozenset(
+    {
+        "cluster_name", "cluster_conf.cluster.name", "description", "power", "deletionPolicy", "deletionProtection",
+        "managementPolicy", "createTimeout", "credentialsSecretRef.name",
+    }
+)  # fmt: skip
+"""Leaves that may be edited at any time; the edit is obeyed."""
+
+LATER = frozenset(
+    f"cluster_conf.cluster.{r}.{f}" for r in ("login", "controller", "compute") for f in ("count", "cpu", "memory")
+)
+"""Leaves whose change a later version will obey; until then it is refused."""
+
+REFUSED = frozenset({"password", "cluster_conf.env.admin.password"})
+"""Leaves that are refused always."""
+
+
+_BEGUN = "(oldSelf.?status.?operation.hasValue() || oldSelf.?status.?hpc_cluster_id.hasValue())"
+_NEEDED_FOR_CREATE = (
+    ("version_id", "version_id"),
+    ("cluster_conf", "cluster_conf"),
+    ("cluster_conf.cluster.controller", "an ehpc cluster's controller"),
+    ("cluster_conf.cluster.compute", "an ehpc cluster's compute"),
+)
+
+
+def _unchangeable(path: tuple[str, ...]) -> Rule:
+    later = ".".join(path) in LATER
+    new, old = present("self.spec", path), present("oldSelf.spec", path)
+    same = f"{select('self.spec', path)} == {select('oldSelf.spec', path)}"
+    if later and path[-1] == "count":
+        cel = f"!({new}) || {old} && {same}"
+    else:
+        cel = same if new == "true" else f"({new} ? {old} && {same} : !({old}))"
+    claim = "cannot be changed yet by this version of the operator" if later else "is create-only: it cannot be changed"
+    field = ".spec" + "".join(f"['{segment}']" if "." in segment else f".{segment}" for segment in path)
+    message = f"{'.'.join(path)} {claim} once its cluster is being created or exists"
+    return Rule(field, f"!{_BEGUN} || {cel}", message, "FieldValueForbidden")
+
+
+def _needed(path: str, what: str) -> Rule:
+    optional = ".?".join(path.split("."))
+    demanded = "" if path.count(".") == 0 else "self.spec.cluster_type != 'ehpc' || !has(self.spec.cluster_conf) || "
+    return Rule(
+        ".spec",
+        "self.spec.?managementPolicy.orValue('Full') == 'Observe' || self.?status.?hpc_cluster_id.hasValue() || "
+        f"oldSelf.hasValue() && oldSelf.value().spec == self.spec || {demanded}self.spec.?{optional}.hasValue()",
+        f"{what} is needed to create a cluster (not with managementPolicy Observe): {path} is missing",
+        "FieldValueRequired",
+        optional_old=True,
+    )
+
+
+ROOT_RULES: tuple[Rule, ...] = (
+    Rule(
+        ".metadata.name",
+        f"oldSelf.hasValue() || !self.metadata.name.matches('{MARK}')",
+        f"metadata.name {MARK_MESSAGE}",
+        optional_old=True,
+    ),
+    *(_needed(path, what) for path, what in _NEEDED_FOR_CREATE),
+    *(_unchangeable(path) for path in leaves() if ".".join(path) not in CHANGEABLE | REFUSED),
+)
+"""Claims that need the old object, the name or the status; their place in the CRD is its root."""

@@ -1,0 +1,228 @@
+"""The composition root and the command line: settings, then clients, then the engine, then Kopf.
+
+Everything is made here and handed on by constructor; one exit stack owns what must be closed. Clock and chance are
+given out here and nowhere else. Nobody imports this module.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+import click
+
+from hpc_operator import logs
+from hpc_operator.cloud.calls import Caller, CallSettings
+from hpc_operator.cloud.client import HpcCalls
+from hpc_operator.cloud.credentials import AccountKeys, GivenKey, MountedKey, Source
+from hpc_operator.cloud.observer import Observer
+from hpc_operator.cloud.quota import HourlyBudget
+from hpc_operator.cloud.scrub import Scrubber
+from hpc_operator.cloud.signing import Encoding
+from hpc_operator.cloud.skew import WatchedClock
+from hpc_operator.cloud.transport import HttpTransport
+from hpc_operator.domain.desired import Ref
+from hpc_operator.handlers import KopfThread, Login
+from hpc_operator.kube.codec import parse_resource
+from hpc_operator.kube.connection import Connection
+from hpc_operator.kube.crd import object_schema
+from hpc_operator.kube.events import Announcer
+from hpc_operator.kube.lease import LeaseLoop
+from hpc_operator.kube.passwords import Secrets
+from hpc_operator.kube.resources import KubeStore, Told
+from hpc_operator.kube.startup import Startup
+from hpc_operator.kube.store import Server, read_connection
+from hpc_operator.metrics import Metrics, released
+from hpc_operator.process import Parts, Process, waking
+from hpc_operator.reconcile.cache import Cache
+from hpc_operator.reconcile.engine import Engine
+from hpc_operator.reconcile.ports import SecretProblem, Unavailable
+from hpc_operator.reconcile.queue import WakeQueue
+from hpc_operator.reconcile.resync import Resync
+from hpc_operator.serving import application, serving
+from hpc_operator.settings import PREFIX, Settings, SettingsProblem, load
+
+_log = logging.getLogger(__name__)
+_LOST_LEASE = 3
+
+
+def _ticks() -> float:
+    """Monotonic seconds that also count a suspended machine."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _lost(why: str) -> None:
+    """Another process may act from now on: end at once, nothing graceful."""
+    _log.critical("%s", why)
+    logging.shutdown()
+    os._exit(_LOST_LEASE)
+
+
+def _source(settings: Settings) -> Source | None:
+    if settings.credentials_dir is not None:
+        return MountedKey(settings.credentials_dir)
+    if settings.access_key_id is not None:
+        values = {"access_key_id": settings.access_key_id, "secret_access_key": settings.secret_access_key}
+        return GivenKey(values, f"{PREFIX}ACCESS_KEY_ID and {PREFIX}SECRET_ACCESS_KEY")
+    return None
+
+
+class Root:
+    """Makes the parts from the settings; `stack` owns what must be closed."""
+
+    def __init__(self, settings: Settings, scrubber: Scrubber, stack: AsyncExitStack) -> None:
+        self._settings, self._scrubber, self._stack = settings, scrubber, stack
+        self._me = f"{socket.gethostname()}_{os.getpid()}_{secrets.token_hex(4)}"
+        self._clock = WatchedClock(time.time)
+        self.metrics = Metrics()
+
+    async def parts(self) -> Parts:
+        """Everything a process is made of, nothing started yet."""
+        settings = self._settings
+        server = await Server.connect(
+            settings.kubeconfig, settings.context, ticks=_ticks, timeout=settings.kube_timeout
+        )
+        self._stack.push_async_callback(server.close)
+        loop = asyncio.get_running_loop()
+        queue: WakeQueue[Ref] = WakeQueue(loop.time, failed=lambda _key, _error: self.metrics.failed())
+        cache = Cache(parse_resource, waking(queue))
+        secret_values = Secrets(server, choose=secrets.choice, learn=self._scrubber.add)
+        store = KubeStore(
+            server,
+            told=Told(cache.read, cache.wrote, cache.missing),
+            secrets=secret_values,
+            announcer=Announcer(server, me=self._me, now=self._clock.now, scrub=self._scrubber.scrub),
+        )
+        lease = LeaseLoop(
+            server,
+            settings.lease_namespace,
+            settings.lease_name,
+            self._me,
+            duration=settings.lease_duration,
+            ticks=_ticks,
+            now=time.time,
+            on_lost=_lost,
+        )
+        return Parts(
+            startup=Startup(store, settings.namespaces, object_schema()["properties"]["status"]),
+            lease=lease,
+            cache=cache,
+            queue=queue,
+            resync=Resync(cache, store.list_pages, settings.namespaces, period=settings.resync_period, now=loop.time),
+            engine=await self._engine(store, cache, lease, secret_values),
+            metrics=self.metrics,
+            watch=lambda seen: KopfThread(loop, Login(self._connection), seen, settings.namespaces),
+        )
+
+    async def _connection(self) -> Connection:
+        return await read_connection(self._settings.kubeconfig, self._settings.context)
+
+    async def _engine(self, store: KubeStore, cache: Cache, lease: LeaseLoop, secret_values: Secrets) -> Engine:
+        settings, clock = self._settings, self._clock
+        budget = HourlyBudget(clock.now, limit=settings.quota, share=settings.quota_share)
+        transport = HttpTransport(clock.now, connect_timeout=settings.connect_timeout, verify=settings.verify_tls)
+        await self._stack.enter_async_context(transport)
+        calls = HpcCalls(
+            Caller(transport, clock, budget, self._call_settings(), sleep=asyncio.sleep, on_call=self.metrics.called)
+        )
+        keys = AccountKeys(
+            _source(settings),
+            settings.endpoint,
+            _reading(secret_values),
+            clock.now,
+            self._scrubber,
+            owner=settings.owner,
+            zone=settings.zone,
+        )
+        return Engine(
+            store=store,
+            keys=keys,
+            calls=calls,
+            looks=Observer(calls, clock),
+            budget=budget,
+            lease=lease,
+            clock=clock,
+            fleet=cache,
+            fleet_name=settings.fleet,
+            policy=settings.policy(),
+            nonce=lambda: secrets.token_hex(8),
+            sleep=asyncio.sleep,
+        )
+
+    def _call_settings(self) -> CallSettings:
+        settings = self._settings
+        return CallSettings(
+            encoding=Encoding[settings.signature_encoding.upper()],
+            conf_as_text=settings.cluster_conf_as == "string",
+            read_timeout=settings.read_timeout,
+            change_timeout=settings.read_timeout,
+        )
+
+
+def _reading(values: Secrets) -> Callable[[str, str], Any]:
+    async def read(namespace: str, name: str) -> Mapping[str, str]:
+        try:
+            return await values.values(namespace, name)
+        except SecretProblem as problem:
+            raise SecretProblem("CredentialsMissing", str(problem)) from None
+
+    return read
+
+
+async def operate(settings: Settings, scrubber: Scrubber) -> int:
+    """Run one operator process; its exit code."""
+    async with AsyncExitStack() as stack:
+        root = Root(settings, scrubber, stack)
+        process = Process(
+            await root.parts(), concurrency=settings.concurrency, patience=settings.shutdown_timeout
+        )
+        app = application(healthy=process.healthy, ready=process.ready, metrics=root.metrics.registry)
+        port = await stack.enter_async_context(serving(app, settings.listen_address, settings.listen_port))
+        _log.info("started", extra={"version": released(), "fleet": settings.fleet, "port": port})
+        return await process.run()
+
+
+def _flags() -> list[click.Parameter]:
+    """One flag for each setting but the secrets, which would stand in the process list."""
+    hidden = ("access_key_id", "secret_access_key")
+    return [
+        click.Option([f"--{name.replace('_', '-')}"], help=f"{field.description} [env: {PREFIX}{name.upper()}]")
+        for name, field in Settings.model_fields.items()
+        if name not in hidden
+    ]
+
+
+def run(**flags: str | None) -> None:
+    """Run the operator until SIGTERM. Each flag is also an environment variable."""
+    try:
+        settings = load(flags)
+    except SettingsProblem as problem:
+        for line in problem.lines:
+            click.echo(f"hpc-operator: {line}", err=True)
+        sys.exit(2)
+    scrubber = Scrubber()
+    logs.configure(settings.log_level, scrubber.scrub, sys.stderr)  # type: ignore[arg-type]
+    try:
+        code = asyncio.run(operate(settings, scrubber))
+    except (Unavailable, OSError) as error:
+        _log.critical("cannot start: %s", error)
+        code = 1
+    sys.exit(code)
+
+
+@click.group()
+@click.version_option(released(), prog_name="hpc-operator")
+def main() -> None:
+    """Kubernetes operator for QingCloud HPC clusters: never creates one twice, never loses one."""
+
+
+main.add_command(click.Command("run", callback=run, params=_flags(), help=run.__doc__))
+
+if __name__ == "__main__":
+    main()

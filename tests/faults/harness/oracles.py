@@ -1,0 +1,73 @@
+"""The verdict over a run that has settled: DUP, LOST, STUCK, FOREIGN, RESTLESS, HOT. Each is a sentence, or nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from faults.harness.world import World
+from hpc_operator.kube.codec import parse_resource
+
+PASSES_A_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One violated oracle."""
+
+    oracle: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.oracle}: {self.what}"
+
+
+def recorded(world: World) -> dict[str, list[str]]:
+    """Which resources record which cluster, in either memory."""
+    found: dict[str, list[str]] = {}
+    for raw in world.kube.objects.values():
+        resource = parse_resource(raw)
+        if resource.id is not None:
+            found.setdefault(resource.id, []).append(resource.ref.name)
+    return found
+
+
+def clusters(world: World, *, expected: int, excused: tuple[str, ...] = ()) -> Iterator[Finding]:
+    """At most `expected` clusters bill, and each is recorded; `excused` may bill unrecorded (Retain, orphans told)."""
+    billing = [i for i in world.alive() if i not in excused]
+    known = recorded(world)
+    if len(billing) > expected:
+        yield Finding("DUP", f"{len(billing)} clusters bill where {expected} should: {billing}")
+    for cluster_id in billing:
+        if cluster_id not in known:
+            yield Finding("LOST", f"{cluster_id} bills and no resource records it (resources: {known})")
+    if len(billing) < expected:
+        yield Finding("MISSING", f"{len(billing)} clusters where {expected} should be")
+
+
+def foreign(world: World) -> Iterator[Finding]:
+    """DeleteCluster and modifyCluster had an effect on nothing but what createCluster made."""
+    made = set(world.made())
+    for record in world.cloud.calls:
+        if record.effect in ("deleted", "modified") and set(record.ids) - made:
+            yield Finding("FOREIGN", f"{record.call} {record.ids}")
+
+
+def hot(world: World) -> Iterator[Finding]:
+    """No process makes more than a bounded number of passes in any minute, and none ends in an unforeseen error."""
+    for process in world.processes:
+        times = process.passes
+        for first, last in zip(times, times[PASSES_A_MINUTE:], strict=False):
+            if last - first < 60.0:
+                yield Finding("HOT", f"{process.name}: more than {PASSES_A_MINUTE} passes in the minute from {first:.0f}")
+                break
+        for error in process.errors:
+            yield Finding("ERROR", f"{process.name}: {error}")
+
+
+async def restless(world: World, seconds: float = 150.0) -> list[Finding]:
+    """Nothing is written, and only shared looks are made, after all has settled."""
+    writes, calls, told = len(world.kube.writes), len(world.cloud.calls), len(world.kube.events)
+    await world.wait(seconds)
+    found = [Finding("RESTLESS", f"wrote {write}") for write in world.kube.writes[writes:]]
+    found += [Finding("RESTLESS", f"told {event['reason']}: {event['note']}") for event in world.kube.events[told:]]
+    own = [record.call for record in world.cloud.calls[calls:] if record.call != "list"]
+    return found + [Finding("RESTLESS", f"called {call}") for call in sorted(set(own))]

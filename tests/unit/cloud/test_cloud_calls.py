@@ -1,0 +1,202 @@
+"""Calling: reads are asked again, changes never; every call is measured; nothing secret is told."""
+
+import json
+import logging
+
+import pytest
+from cloud_scripts import ACCOUNT, CREDENTIALS, KEY, PASSWORD, SECRET, bench, reply, request
+
+from hpc_operator.cloud.calls import CallSettings
+from hpc_operator.cloud.client import Unread
+from hpc_operator.cloud.signing import Encoding
+from hpc_operator.cloud.transport import TransportNoAnswer, TransportNotSent
+from hpc_operator.domain.answers import Accepted, NoAnswer, NotSent, Refused
+from hpc_operator.reconcile.ports import Person
+
+MADE = {"ret_code": 0, "hpc_cluster_id": "ehpc-1", "job_id": "j-1"}
+EMPTY = {"ret_code": 0, "cluster_set": [], "total_count": 0}
+FAILURES: list[tuple[object, object]] = [
+    (TransportNoAnswer("reset"), NoAnswer("reset")),
+    (TransportNotSent("refused"), NotSent("refused")),
+    ({"ret_code": 5100}, NoAnswer("ret_code 5100", 5100)),
+    ({"ret_code": 1300, "message": "expired"}, Refused(1300, "expired")),
+    ({"ret_code": 2500, "message": "quota"}, Refused(2500, "quota")),
+    (b"<html>", NoAnswer("HTTP 200, not JSON")),
+]
+
+
+@pytest.mark.parametrize(("said", "expected"), FAILURES)
+async def test_a_create_is_one_request_whatever_comes_back(said: object, expected: object) -> None:
+    made = bench(lambda _: said)
+    assert await made.calls.create(CREDENTIALS, request(), made.clock.at) == expected
+    assert (len(made.transport.calls), made.slept) == (1, [])
+
+
+@pytest.mark.parametrize(("said", "expected"), FAILURES)
+async def test_a_delete_and_a_rename_are_one_request_too(said: object, expected: object) -> None:
+    made = bench(lambda _: said)
+    assert await made.calls.delete(CREDENTIALS, ACCOUNT, "ehpc-1") == expected
+    assert await made.calls.describe(CREDENTIALS, ACCOUNT, "ehpc-1", "name", "text") == expected
+    assert len(made.transport.calls) == 2
+
+
+async def test_a_create_signs_the_timestamp_that_it_was_given() -> None:
+    made = bench(lambda _: MADE)
+    answer = await made.calls.create(CREDENTIALS, request(), 1_629_391_480.0)
+    (call,) = made.transport.calls
+    assert answer == Accepted("j-1", "ehpc-1")
+    assert (call.method, call.path) == ("POST", "/api/cluster/createCluster")
+    assert call.query["timestamp"] == "2021-08-19T16:44:40Z"
+    assert call.query["zone"] == "jn1a"
+    assert call.headers["content-type"] == "application/json"
+    assert json.loads(call.body or "")["cluster_conf"]["env"]["admin.password"] == PASSWORD
+
+
+async def test_a_create_that_cannot_be_written_down_was_not_sent() -> None:
+    made = bench(lambda _: MADE)
+    assert isinstance(await made.calls.create(CREDENTIALS, request(conf=None), 0.0), NotSent)
+    assert made.transport.calls == []
+
+
+async def test_delete_and_rename_say_what_the_pages_say() -> None:
+    made = bench(lambda _: {"ret_code": 0})
+    await made.calls.delete(CREDENTIALS, ACCOUNT, "ehpc-1")
+    await made.calls.describe(CREDENTIALS, ACCOUNT, "ehpc-1", "n", "d")
+    delete, modify = (json.loads(call.body or "") for call in made.transport.calls)
+    assert delete == {"cluster_ids": ["ehpc-1"], "run_user": "usr-abc123", "zone": "jn1a"}
+    assert modify == {"cluster_id": "ehpc-1", "zone": "jn1a", "cluster_name": "n", "description": "d"}
+
+
+@pytest.mark.parametrize(
+    ("said", "times", "reason"),
+    [
+        (TransportNoAnswer("reset"), 3, "no answer may be a hiccup"),
+        (TransportNotSent("refused"), 3, "so may a refused connection"),
+        (b"<html>", 3, "a gateway's page is no answer"),
+        ({"ret_code": 1300}, 3, "too old on arrival: signed anew"),
+        ({"ret_code": 5100}, 3, "busy"),
+        ({"ret_code": 5300}, 3, "being updated"),
+        ({"ret_code": 1200}, 1, "a wrong key stays wrong"),
+        ({"ret_code": 1400}, 1, "denied stays denied"),
+        ({"ret_code": 2500}, 1, "the quota must not be asked in a tight loop"),
+        ({"ret_code": 7777}, 1, "unknown: the next look tells"),
+    ],
+)
+async def test_which_reads_are_asked_again(said: object, times: int, reason: str) -> None:
+    made = bench(lambda _: said)
+    found = await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)
+    assert isinstance(found, Unread)
+    assert (len(made.transport.calls), len(made.slept)) == (times, times - 1), reason
+
+
+async def test_a_read_asked_again_is_signed_anew() -> None:
+    made = bench(
+        lambda _: {"ret_code": 1300} if len(made.transport.calls) == 1 else EMPTY, CallSettings(read_backoff=4.0)
+    )
+    page = await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)
+    first, second = made.transport.calls
+    assert not isinstance(page, Unread)
+    assert first.query["timestamp"] != second.query["timestamp"]
+    assert first.query["signature"] != second.query["signature"]
+
+
+async def test_reads_say_limit_offset_and_order_out_loud() -> None:
+    made = bench(lambda _: EMPTY)
+    await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 99)
+    await made.calls.operation_page(CREDENTIALS, ACCOUNT, 0)
+    await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0, cluster_id="ehpc-1")
+    await made.calls.operation_page(CREDENTIALS, ACCOUNT, 0, resource_id="ehpc-1")
+    listed, log, by_id, log_by_id = (call.query for call in made.transport.calls)
+    assert listed.items() >= {"limit": "100", "offset": "99", "sort_key": "create_time", "reverse": "0"}.items()
+    assert log.items() >= {"limit": "100", "offset": "0", "reverse": "1", "owner": "usr-abc123", "zone": "jn1a"}.items()
+    assert by_id["cluster_id"] == "ehpc-1"
+    assert log_by_id["resource_ids"] == "ehpc-1"
+    assert [call.path for call in made.transport.calls[:2]] == ["/api/cluster/list", "/api/operation"]
+
+
+async def test_the_owner_in_the_path_is_signed_and_sent_alike() -> None:
+    made = bench(lambda _: {"ret_code": 0, "uid_number": 5, "gid_number": 6})
+    assert await made.calls.person(CREDENTIALS, ACCOUNT) == Person(5, 6)
+    assert made.transport.calls[0].path == "/api/permission/usr-abc123"
+
+
+async def test_a_persons_ids_are_remembered_but_a_failure_is_not() -> None:
+    said: list[object] = [{"ret_code": 1400}, *[{"ret_code": 0, "uid_number": 5, "gid_number": 6}] * 2]
+    made = bench(lambda _: said.pop(0))
+    assert "usr-abc123" in str(await made.calls.person(CREDENTIALS, ACCOUNT))
+    assert await made.calls.person(CREDENTIALS, ACCOUNT) == await made.calls.person(CREDENTIALS, ACCOUNT)
+    made.clock.at += 601
+    await made.calls.person(CREDENTIALS, ACCOUNT)
+    assert len(made.transport.calls) == 3
+
+
+async def test_every_attempt_of_a_read_is_counted_and_none_goes_without_a_permit() -> None:
+    made = bench(lambda _: TransportNoAnswer("x"), limit=4)
+    await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)
+    assert made.budget.used(ACCOUNT) == 3
+    found = await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)
+    assert isinstance(found, Unread)
+    assert found.problem.startswith("quota: ")
+    assert len(made.transport.calls) == 4
+
+
+async def test_a_refused_quota_closes_the_tap_for_this_account_alone() -> None:
+    made = bench(lambda _: {"ret_code": 2500, "message": "配额"}, CallSettings(quota_pause=100.0))
+    await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)
+    await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)
+    assert len(made.transport.calls) == 1
+    assert await made.budget.permit(ACCOUNT, "finish") == pytest.approx(100.0)
+    made.clock.at += 101
+    assert await made.budget.permit(ACCOUNT, "look") == 0
+
+
+async def test_calls_are_measured_and_dates_watched() -> None:
+    made = bench(lambda _: EMPTY)
+    made.transport.date = made.clock.at + 120
+    await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)
+    assert made.told == [("list", "0", 0.0)]
+    assert made.watched.offset() == pytest.approx(120.0)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"ret_code": 1200}, "1200"),
+        (TransportNotSent("x"), "NotSent"),
+        (TransportNoAnswer("x"), "NoAnswer"),
+        (reply(b"<html>", status=502), "http-502"),
+    ],
+)
+async def test_what_metrics_are_told(said: object, code: str) -> None:
+    made = bench(lambda _: said, CallSettings(read_attempts=1))
+    await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)
+    assert [what[1] for what in made.told] == [code]
+
+
+async def test_the_encoding_is_a_setting() -> None:
+    urls = []
+    for encoding in (Encoding.ONCE, Encoding.TWICE):
+        made = bench(lambda _: EMPTY, CallSettings(encoding=encoding))
+        await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)
+        urls.append(made.transport.calls[0].url)
+    once, twice = (url.split("&signature=")[1] for url in urls)
+    assert once.endswith("%3D")
+    assert twice == once.replace("%", "%25")
+
+
+async def test_logs_name_the_call_and_never_its_url_or_secrets(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    answers = iter([TransportNoAnswer("reset"), MADE, TransportNotSent("dns"), EMPTY, {"ret_code": 1200}])
+    made = bench(lambda _: next(answers), CallSettings(read_attempts=1))
+    for _ in range(2):
+        await made.calls.create(CREDENTIALS, request(), made.clock.at)
+    for _ in range(3):
+        await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)
+    shown = " ".join(str(vars(record)) for record in caplog.records)
+    assert "createCluster" in shown
+    assert not any(secret in shown for secret in (KEY, SECRET, PASSWORD, "signature=", "https://"))
+
+
+def test_no_value_here_shows_the_secret() -> None:
+    assert not any(secret in repr(CREDENTIALS) for secret in (KEY, SECRET))
+    assert PASSWORD not in repr(request())
