@@ -31,7 +31,6 @@ from hpc_operator.domain.desired import Ref
 from hpc_operator.handlers import KopfThread, Login
 from hpc_operator.kube.codec import parse_resource
 from hpc_operator.kube.connection import Connection
-from hpc_operator.kube.crd import object_schema
 from hpc_operator.kube.events import Announcer
 from hpc_operator.kube.lease import LeaseLoop
 from hpc_operator.kube.passwords import Secrets
@@ -110,7 +109,7 @@ class Root:
             on_lost=_lost,
         )
         return Parts(
-            startup=Startup(store, settings.namespaces, object_schema()["properties"]["status"]),
+            startup=Startup(store, settings.namespaces),
             lease=lease,
             cache=cache,
             queue=queue,
@@ -179,9 +178,7 @@ async def operate(settings: Settings, scrubber: Scrubber) -> int:
     """Run one operator process; its exit code."""
     async with AsyncExitStack() as stack:
         root = Root(settings, scrubber, stack)
-        process = Process(
-            await root.parts(), concurrency=settings.concurrency, patience=settings.shutdown_timeout
-        )
+        process = Process(await root.parts(), concurrency=settings.concurrency, patience=settings.shutdown_timeout)
         app = application(healthy=process.healthy, ready=process.ready, metrics=root.metrics.registry)
         port = await stack.enter_async_context(serving(app, settings.listen_address, settings.listen_port))
         _log.info("started", extra={"version": released(), "fleet": settings.fleet, "port": port})

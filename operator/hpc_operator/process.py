@@ -95,7 +95,8 @@ class Process:
         passing = asyncio.create_task(parts.queue.run(self._pass, self._concurrency), name="passes")
         resyncing = asyncio.create_task(parts.resync.run(), name="resync")
         try:
-            await asyncio.wait({watch.done, passing, resyncing}, return_when=asyncio.FIRST_COMPLETED)
+            ends: list[asyncio.Future[Any]] = [watch.done, passing, resyncing]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             return self._why(watch, resyncing)
         finally:
             self._stage = "stopping"
@@ -126,11 +127,13 @@ class Process:
         self._parts.queue.stop()
         left = await self._parts.engine.keeper.drain(self._patience)
         if left:
-            _log.error("calls are still in flight; their intents stay open and are resolved later", extra={"calls": left})
+            _log.error(
+                "calls are still in flight; their intents stay open and are resolved later", extra={"calls": left}
+            )
         else:
             await asyncio.wait({passing}, timeout=1.0)
         passing.cancel()
-        await asyncio.wait({asyncio.ensure_future(watch.done)}, timeout=1.0)
+        await asyncio.wait([watch.done], timeout=1.0)
 
     async def _pass(self, ref: Ref) -> None:
         loop = asyncio.get_running_loop()

@@ -150,7 +150,7 @@ def test_a_port_lost_to_somebody_else_is_replaced(taken: int) -> None:
     assert asked == [3, 3]
 
 
-def test_the_api_server_comes_back_after_a_crash(control_plane: ControlPlane) -> None:
+def test_the_api_server_comes_back_after_a_crash() -> None:
     with ControlPlane() as server:
         server.kubectl("create", "configmap", "before")
         url, pids = server.url, server.pids

@@ -1,9 +1,9 @@
 """Keeps one program for a parent process and ends it when the parent is gone, however the parent ended.
 
 Started by `processes` as a script of its own, `keeper.py GRACE COMMAND…`; nothing imports it. Standard library only,
-one thread. Its standard input is a pipe that only the parent holds: the end of that pipe is the order to stop, and a
-parent killed with SIGKILL gives that order too. Its first output line is the program's pid; it exits as the program
-did (128 + n after signal n).
+one thread. SIGTERM is the order to stop the program in good order. Its standard input is a pipe that only the parent
+holds: the end of that pipe means that the parent is gone, and the program is killed at once. Its first output line is
+the program's pid; it exits as the program did (128 + n after signal n).
 """
 
 import ctypes
@@ -56,7 +56,7 @@ def keep(command: list[str], grace: float) -> int:
         ready, _, _ = select.select([PARENT, reader], [], [])
         woken = os.read(reader, 64) if reader in ready else b""
         if PARENT in ready or any(number != signal.SIGCHLD for number in woken):
-            end(program, grace)
+            end(program, 0.0 if PARENT in ready else grace)
     try:
         os.killpg(program.pid, signal.SIGKILL)
     except ProcessLookupError:

@@ -39,7 +39,7 @@ class Program:
         self._log_start = log.stat().st_size if log.exists() else 0
         order, lifeline = os.pipe()
         answer, answering = os.pipe()
-        # Closed by `stop`, and by the system when this process is gone: either way the keeper ends the program.
+        # Closed by the system when this process is gone, however it went: then the keeper kills the program.
         self._lifeline = os.fdopen(lifeline, "wb")
         with log.open("ab") as output, os.fdopen(order, "rb") as stdin, os.fdopen(answering, "wb") as stdout:
             self._keeper = subprocess.Popen(
@@ -56,7 +56,8 @@ class Program:
         try:
             self.pid = self._read_pid(answer)
         except BaseException:
-            self.stop()
+            self._lifeline.close()
+            self._keeper.wait()
             raise
 
     def _read_pid(self, answer: int) -> int:
@@ -79,11 +80,13 @@ class Program:
 
     def stop(self) -> None:
         """SIGTERM, then SIGKILL after the grace time; returns when nothing of it is left. Harmless after its end."""
-        self._lifeline.close()
+        if self._keeper.poll() is None:
+            self._keeper.terminate()
         ended = self.wait(self._grace + 10.0)
         if ended is None or ended < 0:  # the keeper hangs, or was itself killed: then nobody else ends the program
             self._end_group()
             self._keeper.wait()
+        self._lifeline.close()
 
     def kill(self) -> None:
         """SIGKILL to it and all it started, at once."""

@@ -18,7 +18,9 @@ _CLUSTER_ID = re.compile(r"e?hpc-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _JOB_ID = re.compile(r"j-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _ANY_ID = re.compile(r"[a-z]{1,16}-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _BETWEEN_IDS = re.compile(r"[\s,;|\"'\[\]{}()]+")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
+_TIME = re.compile(
+    r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def clean(text: str, limit: int) -> str:

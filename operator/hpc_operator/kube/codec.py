@@ -87,8 +87,8 @@ def status_patch(resource: Resource, memory: Memory, report: Report | None = Non
     if not memory.newer and _readable(resource.status):
         keys |= MEMORY_KEYS
     wished = encode_status(memory, report)
-    if report:
-        wished["conditions"] = [*_encode_conditions(report), *_foreign(resource.status)]
+    if report and (foreign := _foreign(resource.status)):
+        wished["conditions"] = [*_encode_conditions(report), *foreign]
     difference = _difference(
         {key: resource.status[key] for key in keys if key in resource.status},
         {key: wished[key] for key in keys if key in wished},

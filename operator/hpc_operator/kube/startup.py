@@ -5,10 +5,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Protocol
 
-from hpc_operator.kube import names
+from hpc_operator.kube.crd import missing_fields
 from hpc_operator.reconcile.ports import Gone, Unavailable
 
 _WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -25,45 +25,17 @@ class Served(Protocol):
         """Unavailable unless a list succeeds."""
 
 
-def served_schema(openapi: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema of HpcCluster in a served OpenAPI v3 document; empty when it is not there."""
-    for schema in ((openapi.get("components") or {}).get("schemas") or {}).values():
-        for kind in schema.get("x-kubernetes-group-version-kind") or []:
-            if kind.get("kind") == names.KIND and kind.get("group") == names.GROUP:
-                return dict(schema)
-    return {}
-
-
-def missing_fields(wanted: Mapping[str, Any], served: Mapping[str, Any], path: str = "") -> list[str]:
-    """Paths of the properties in `wanted` that `served` would drop."""
-    if served.get("x-kubernetes-preserve-unknown-fields"):
-        return []
-    missing: list[str] = []
-    for name, schema in (wanted.get("properties") or {}).items():
-        there = (served.get("properties") or {}).get(name)
-        here = f"{path}.{name}" if path else name
-        missing += [here] if there is None else missing_fields(schema, there, here)
-    inner = wanted.get("items")
-    if isinstance(inner, Mapping) and isinstance(served.get("items"), Mapping):
-        missing += missing_fields(inner, served["items"], f"{path}[]")
-    return missing
-
-
 class Startup:
-    """Waits for the server to have what is needed. `problem` is the sentence for `/readyz`, None once all is there.
-
-    `status_schema` is the schema of `.status` that this version writes.
-    """
+    """Waits for the server to have what is needed. `problem` is the sentence for `/readyz`, None once all is there."""
 
     def __init__(
         self,
         served: Served,
         namespaces: Collection[str],
-        status_schema: Mapping[str, Any],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._served, self._wanted, self._sleep = served, status_schema, sleep
+        self._served, self._sleep = served, sleep
         self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
         self.problem: str | None = "not looked yet"
 
@@ -84,8 +56,7 @@ class Startup:
             openapi = await self._served.served_crd()
             if openapi is None:
                 return "the HpcCluster CRD is not installed: kubectl apply --server-side -f crds/hpcclusters.yaml"
-            status = (served_schema(openapi).get("properties") or {}).get("status") or {}
-            if missing := missing_fields(self._wanted, status, "status"):
+            if missing := missing_fields(openapi):
                 return (
                     f"CrdTooOld: the installed HpcCluster CRD does not know {', '.join(missing[:5])}: "
                     "kubectl apply --server-side -f crds/hpcclusters.yaml"

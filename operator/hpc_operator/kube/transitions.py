@@ -29,11 +29,11 @@ REFUSED = frozenset({"password", "cluster_conf.env.admin.password"})
 
 
 _BEGUN = "(oldSelf.?status.?operation.hasValue() || oldSelf.?status.?hpc_cluster_id.hasValue())"
-_NEEDED_FOR_CREATE = (
-    ("version_id", "version_id"),
-    ("cluster_conf", "cluster_conf"),
-    ("cluster_conf.cluster.controller", "an ehpc cluster's controller"),
-    ("cluster_conf.cluster.compute", "an ehpc cluster's compute"),
+_NEEDED = (
+    "version_id",
+    "cluster_conf",
+    "cluster_conf.cluster.controller",
+    "cluster_conf.cluster.compute",
 )
 
 
@@ -51,14 +51,15 @@ def _unchangeable(path: tuple[str, ...]) -> Rule:
     return Rule(field, f"!{_BEGUN} || {cel}", message, "FieldValueForbidden")
 
 
-def _needed(path: str, what: str) -> Rule:
+def _needed(path: str) -> Rule:
     optional = ".?".join(path.split("."))
-    demanded = "" if path.count(".") == 0 else "self.spec.cluster_type != 'ehpc' || !has(self.spec.cluster_conf) || "
+    role = path.count(".") > 0
+    unless = "self.spec.cluster_type != 'ehpc' || !has(self.spec.cluster_conf) || " if role else ""
     return Rule(
-        ".spec",
+        f".spec.{path}",
         "self.spec.?managementPolicy.orValue('Full') == 'Observe' || self.?status.?hpc_cluster_id.hasValue() || "
-        f"oldSelf.hasValue() && oldSelf.value().spec == self.spec || {demanded}self.spec.?{optional}.hasValue()",
-        f"{what} is needed to create a cluster (not with managementPolicy Observe): {path} is missing",
+        f"oldSelf.hasValue() && oldSelf.value().spec == self.spec || {unless}self.spec.?{optional}.hasValue()",
+        f"{path} is needed to create an{' ehpc' if role else ' HPC'} cluster: only managementPolicy Observe does without",
         "FieldValueRequired",
         optional_old=True,
     )
@@ -71,7 +72,7 @@ ROOT_RULES: tuple[Rule, ...] = (
         f"metadata.name {MARK_MESSAGE}",
         optional_old=True,
     ),
-    *(_needed(path, what) for path, what in _NEEDED_FOR_CREATE),
+    *map(_needed, _NEEDED),
     *(_unchangeable(path) for path in leaves() if ".".join(path) not in CHANGEABLE | REFUSED),
 )
 """Claims that need the old object, the name or the status; their place in the CRD is its root."""

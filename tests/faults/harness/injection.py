@@ -62,7 +62,13 @@ class Injector:
     named: list[_Named] = field(default_factory=list)
 
     def on(
-        self, point: str, fault: "Kind | CloudFault", *, nth: int = 1, seconds: float = 300.0, process: str | None = None
+        self,
+        point: str,
+        fault: "Kind | CloudFault",
+        *,
+        nth: int = 1,
+        seconds: float = 300.0,
+        process: str | None = None,
     ) -> None:
         """Strike the nth call of a named point from now on."""
         self.named.append(_Named(point, fault, nth, seconds, process))

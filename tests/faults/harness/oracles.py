@@ -57,7 +57,9 @@ def hot(world: World) -> Iterator[Finding]:
         times = process.passes
         for first, last in zip(times, times[PASSES_A_MINUTE:], strict=False):
             if last - first < 60.0:
-                yield Finding("HOT", f"{process.name}: more than {PASSES_A_MINUTE} passes in the minute from {first:.0f}")
+                yield Finding(
+                    "HOT", f"{process.name}: more than {PASSES_A_MINUTE} passes in the minute from {first:.0f}"
+                )
                 break
         for error in process.errors:
             yield Finding("ERROR", f"{process.name}: {error}")

@@ -60,7 +60,7 @@ class ScriptedTransport:
     calls: list[Call] = field(default_factory=list)
     date: float | None = None
 
-    async def send(self, method: str, url: str, body: str | None, headers: Mapping[str, str], timeout: float) -> Reply:
+    async def send(self, method: str, url: str, body: str | None, headers: Mapping[str, str], timeout: float) -> Reply:  # noqa: ASYNC109
         call = Call(method, url, body, headers, timeout)
         self.calls.append(call)
         said = self.answer(call)

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-
 from cloud_scripts import HandClock
+
 from hpc_operator.cloud import transport as module
 from hpc_operator.cloud.transport import HttpTransport, Reply, TransportNoAnswer, TransportNotSent
 
@@ -66,7 +66,12 @@ def http(status: str, body: bytes, *headers: str) -> bytes:
 
 
 async def send(
-    base: str, *, method: str = "GET", path: str = SIGNED, body: str | None = None, timeout: float = 20
+    base: str,
+    *,
+    method: str = "GET",
+    path: str = SIGNED,
+    body: str | None = None,
+    timeout: float = 20,  # noqa: ASYNC109
 ) -> Reply:
     async with HttpTransport(HandClock(), connect_timeout=10) as transport:
         return await transport.send(method, base + path, body, {"x-test": "1"}, timeout)

@@ -130,20 +130,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )
-known_fields = st.sampled_from(
-    ["ret_code", "message", "hpc_cluster_id", "job_id", "cluster_set", "job_set", "hpc_app_nodes_set", "total_count"]
-    + [
-        "app_cluster",
-        "cluster_id",
-        "resource_ids",
-        "status",
-        "create_time",
-        "uid_number",
-        "gid_number",
-        "node_id",
-        "role",
-    ]
-)
+LISTS = ("cluster_set", "job_set", "hpc_app_nodes_set", "total_count", "app_cluster")
+FIELDS = ("hpc_cluster_id", "job_id", "cluster_id", "resource_ids", "status", "create_time", "node_id", "role")
+known_fields = st.sampled_from(["ret_code", "message", "uid_number", "gid_number", *LISTS, *FIELDS])
 objects = st.dictionaries(
     known_fields,
     json_values | st.lists(st.dictionaries(known_fields, json_values)) | st.sampled_from([0, "0", "ehpc-1", "j-1"]),
@@ -308,7 +297,7 @@ def test_ids_of_a_person_are_positive_numbers(fields: dict[str, object], expecte
         ("plain 余额不足", "plain 余额不足", "people's languages stay"),
         ("a\x1b[31mred\x1b[0m\x1b]0;title\x07b", "aredb", "terminal escapes go"),
         ("a\u202eb\u2066c\u200fd", "abcd", "bidirectional controls go"),
-        ("a\x00\x07\x7f\x9bb", "ab", "control characters go"),
+        ("a\x00\x07\x7f\x80b", "ab", "control characters go"),
         ("one\r\ntwo\u2028three", "one two three", "one line"),
         ("\ud800x", "x", "a lone surrogate cannot be written anywhere"),
         ("y" * 500, "y" * 19 + "…", "cut"),
@@ -335,7 +324,7 @@ def test_a_cleaned_text_is_short_and_harmless(raw: str, limit: int) -> None:
         ("2021-08-17 09:11:16", None, "no zone: eight hours in doubt would hide our own create from the log's range"),
         ("2021-08-17", None, "a date is no time"),
         ("2021-13-40T09:11:16Z", None, "no such day"),
-        ("0001-01-01T00:00:00+23:59", None, "before what can be told"),
+        ("1970-01-01T00:00:00Z", None, "a create before the platform existed would explain anything away"),
         (1629191476, None, "numbers are of no documented unit"),
         (None, None, "absent"),
     ],
@@ -346,7 +335,7 @@ def test_times(text: object, seconds: float | None, reason: str) -> None:
 
 @given(json_values)
 def test_no_value_makes_a_parser_raise(value: object) -> None:
-    instant(value), number(value), cluster_id(value), job_id(value), ids_in(value)  # noqa: B018
+    instant(value), number(value), cluster_id(value), job_id(value), ids_in(value)
 
 
 # --- what createCluster is sent

@@ -1,0 +1,122 @@
+"""One life of a resource: applied, Ready, settled, deleted, gone; with a person who answers where the law needs one.
+
+The verdict is a list of findings; none means that all oracles are content.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from faults.harness import oracles
+from faults.harness.injection import Strike
+from faults.harness.oracles import Finding
+from faults.harness.world import World, run
+from hpc_simulator import faults as f
+
+LIMIT = 4000.0
+_SETTLING = 45.0
+_REFUSALS = frozenset({"SpecRefused", "AccessDenied", "CredentialsRefused", "LicenceRefused", "NoBalance"})
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a life goes: `cloud` settings of the simulator, what is left at the end, the spec's peculiarities."""
+
+    name: str
+    cloud: dict[str, Any] = field(default_factory=dict)
+    spec: dict[str, Any] = field(default_factory=dict)
+    retained: bool = False
+
+    @property
+    def echoes(self) -> bool:
+        """Whether a create's name can be seen in the list: then a person is never needed for doubt."""
+        return self.cloud.get("name_echo") != "none"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a life came to. `points`: reached before, and after, the deletion was asked for."""
+
+    findings: list[Finding]
+    points: list[str]
+    asked: int
+    answers: list[str]
+    posts: dict[str, int]
+
+
+def live(course: Course, plan: tuple[Strike, ...] = (), **settings: Any) -> Verdict:
+    """Play one life under a plan of faults."""
+    return run(lambda world: _Life(world, course, plan).play(), plan=plan, **{**course.cloud, **settings})
+
+
+class _Life:
+    def __init__(self, world: World, course: Course, plan: tuple[Strike, ...]) -> None:
+        self.world, self.course, self.faults = world, course, [strike.fault for strike in plan]
+        self.findings: list[Finding] = []
+        self.answers: list[str] = []
+        self._numbers = itertools.count(1)
+
+    async def play(self) -> Verdict:
+        world = self.world
+        world.kube.put_secret("given", {"password": "R2l2ZW4tUGFzc3dvcmQx"})
+        world.process()
+        world.people.apply(spec=self.course.spec)
+        lives = await self._settle("create", self._made)
+        if lives:
+            self.findings += oracles.clusters(world, expected=1)
+            await world.wait(_SETTLING)
+            self.findings += await oracles.restless(world)
+        asked = len(world.injector.points)
+        world.people.delete()
+        left = tuple(world.alive()) if self.course.retained else ()
+        if await self._settle("delete", world.gone):
+            self.findings += await oracles.restless(world)
+        self.findings += [*oracles.clusters(world, expected=0, excused=left), *oracles.foreign(world)]
+        self.findings += [*oracles.hot(world), *self._counted()]
+        posts = {call: count.calls for call, count in world.cloud.counts().items()}
+        return Verdict(self.findings, list(world.injector.points), asked, self.answers, posts)
+
+    def _made(self) -> bool:
+        return self.world.ready() or self.world.reason() == "CreateFailed"
+
+    async def _settle(self, phase: str, done: Callable[[], bool]) -> bool:
+        """Until done; a person answers what the law lets wait for one, anything else that waits is STUCK."""
+        world = self.world
+        end = world.loop.time() + LIMIT
+        while not done() and world.loop.time() < end:
+            if (reason := world.reason()) is not None:
+                self._answer(reason)
+            await world.wait(2.0)
+        if not done():
+            told = f"{world.reason()}: {world.message()}"
+            self.findings.append(Finding("STUCK", f"{phase} after {LIMIT:.0f} s: {told}"))
+            return False
+        if world.reason() == "CreateFailed" and not any(isinstance(fault, f.JobFails) for fault in self.faults):
+            self.findings.append(Finding("STUCK", f"CreateFailed without a failed job: {world.message()}"))
+        return world.reason() != "CreateFailed"
+
+    def _answer(self, reason: str) -> None:
+        world = self.world
+        if reason == "UnresolvedCreate" and not self.course.echoes:
+            candidates = world.alive()
+            if any(f"adopt:{i}" in self.answers for i in candidates):
+                return
+            self.answers.append(f"adopt:{candidates[0]}" if candidates else "recreate")
+            operation = getattr(world.resource(), "memory").operation
+            told = {"adopt": candidates[0]} if candidates else {"recreate": operation.full_mark}
+            world.people.annotate(**told)
+        elif reason in _REFUSALS and not any(answer.startswith("again") for answer in self.answers):
+            self.answers.append(f"again:{reason}")
+            world.people.annotate(reconcile_at=str(next(self._numbers)))
+        elif world.stalled() and reason not in _REFUSALS | {"UnresolvedCreate"}:
+            self.findings.append(Finding("STUCK", f"a person is asked without need: {reason}: {world.message()}"))
+
+    def _counted(self) -> Iterator[Finding]:
+        """The same count of effects as without the fault."""
+        failed = any(isinstance(fault, f.JobFails) for fault in self.faults)
+        if (made := self.world.effects("createCluster")) != 1:
+            yield Finding("EFFECTS", f"createCluster took effect {made} times")
+        deleted, wanted = self.world.effects("deleteCluster"), 0 if self.course.retained else 1
+        if deleted != wanted and not (failed and deleted == wanted + 1):
+            yield Finding("EFFECTS", f"deleteCluster took effect {deleted} times, not {wanted}")

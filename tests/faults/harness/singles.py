@@ -1,0 +1,100 @@
+"""Every single fault at every point of a life: the table of what can strike where, and the runs, on all cores."""
+
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+from faults.harness.injection import Kind, Strike
+from faults.harness.life import Course, Verdict, live
+from hpc_simulator import faults as f
+from hpc_simulator.faults import Fault as CloudFault
+
+_ALWAYS = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER, Kind.FREEZE_BEFORE, Kind.FREEZE_AFTER)
+_STORE = (*_ALWAYS, Kind.UNAVAILABLE, Kind.ANSWER_LOST, Kind.CONFLICT)
+_REQUEST = (Kind.CRASH_AFTER, Kind.UNAVAILABLE, Kind.ANSWER_LOST)
+
+PORTS: dict[str, tuple[Kind, ...]] = {
+    "Store.announce": _ALWAYS,  # its failures never leave the store: they strike at the request inside
+    "Store.password": (*_STORE, Kind.SECRET_PROBLEM),
+    "Store.admin_password": (*_STORE, Kind.SECRET_PROBLEM),
+    "Keys.credentials": (*_ALWAYS, Kind.UNAVAILABLE, Kind.SECRET_PROBLEM),
+    "Budget.permit": (*_ALWAYS, Kind.EXHAUSTED),
+    **{
+        f"Store.{name}": _STORE
+        for name in ("read", "remember", "write_intent", "write_status", "release", "keep_secrets")
+    },
+    **{f"Calls.{name}": _ALWAYS for name in ("create", "delete", "describe", "person")},
+    **{f"Looks.{name}": _ALWAYS for name in ("listing", "log", "by_id", "nodes")},
+}
+"""What can strike at each coroutine of the ports; a coroutine that is missing here turns the suite red."""
+
+_HTML = f.Http(200, effect=True)
+_NO_CODE = f.Http(200, body="{}", content_type="application/json", effect=True)
+_LOST: tuple[CloudFault, ...] = (f.Unreachable(), f.LostBefore(), f.LostAfter(), f.Tear(), f.Delay(20), f.Delay(100))
+_GATEWAY: tuple[CloudFault, ...] = (f.Http(502), f.Http(502, effect=True), _HTML, _NO_CODE)
+_LATE: tuple[CloudFault, ...] = (
+    f.Late(5), f.Late(45), f.Late(59), f.Late(75), f.Late(20, "delayed"), f.Late(59, "delayed"),
+)  # fmt: skip
+_CODES: tuple[CloudFault, ...] = (
+    *(f.Code(code) for code in (1100, 1101, 1200, 1300, 1400, 2100, 2400, 2500, 4000, 5200, 8000)),
+    *(f.Code(code) for code in (2110, 5000, 5100, 5300, 5400, 9999)),
+    *(f.Code(code, effect=True) for code in (2110, 5000, 5100, 5300, 5400, 9999)),
+)
+_LOOK: tuple[CloudFault, ...] = (
+    f.Unreachable(), f.LostBefore(), f.Tear(), f.Delay(10), f.Http(502), f.Http(200), f.Code(5000), f.Code(2500),
+    f.Code(1200), f.Code(1300), f.Lag(60), f.Skip(), f.OtherAccount(), f.Clock(300),
+)  # fmt: skip
+
+CLOUD: dict[str, tuple[CloudFault, ...]] = {
+    "createCluster": (
+        *_LOST, *_GATEWAY, *_LATE, *_CODES, f.JobFails(), f.OtherAccount(),
+        f.Patch(remove=("hpc_cluster_id",)), f.Patch(remove=("job_id",)),
+    ),
+    "deleteCluster": (*_LOST, *_GATEWAY, *_LATE, *_CODES, f.JobFails(), f.OtherAccount(), f.Patch(remove=("job_id",))),
+    "modifyCluster": (*_LOST, f.Http(502), f.Late(30), f.Code(1400), f.Code(5000), f.Code(5000, effect=True)),
+    "list": (*_LOOK, f.Patch(replace={"cluster_set.0.cluster_status": "strange"}), f.Patch(remove=("total_count",))),
+    "operation": (*_LOOK, f.Patch(replace={"job_set.0.status": "strange"})),
+    "listNodes": (f.LostBefore(), f.Http(502), f.Code(1400), f.Patch(remove=("hpc_app_nodes_set",))),
+    "permission": (f.LostBefore(), f.Http(502), f.Code(1400), f.Code(2100), f.Patch(remove=("uid_number",))),
+}  # fmt: skip
+"""What can strike at each exchange with the cloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One run: a life with one fault at one point."""
+
+    course: Course
+    strike: Strike
+    point: str
+
+    def __str__(self) -> str:
+        return f"{self.course.name} {self.point} {self.strike}"
+
+
+def kinds(point: str) -> tuple[Kind | CloudFault, ...]:
+    """All that can strike at this point; a point without an entry is an error."""
+    room, _, rest = point.partition(".")
+    if room == "cloud":
+        return CLOUD[rest]
+    return _REQUEST if room == "kube" else PORTS[point]
+
+
+def singles(course: Course, points: list[str]) -> Iterator[Single]:
+    """Every single fault of this course."""
+    for index, point in enumerate(points):
+        for fault in kinds(point):
+            yield Single(course, Strike(index, fault), point)
+
+
+def _play(single: Single) -> tuple[Single, Verdict]:
+    return single, live(single.course, (single.strike,))
+
+
+def play_all(plans: Iterable[Single]) -> Iterator[tuple[Single, Verdict]]:
+    """Play the runs on all cores."""
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
+        yield from pool.map(_play, plans, chunksize=8)

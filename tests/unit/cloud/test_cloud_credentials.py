@@ -1,0 +1,197 @@
+"""Which key, and which account: every way in which it can be missing, malformed, or somebody else's."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from cloud_scripts import ACCOUNT, HandClock, resource
+
+from hpc_operator.cloud.credentials import AccountKeys, GivenKey, MountedKey, Source, parsed
+from hpc_operator.cloud.scrub import Scrubber
+from hpc_operator.reconcile.ports import SecretProblem
+
+ENDPOINT = ACCOUNT.endpoint
+PAIR = {"access_key_id": "AKIDENTITY", "secret_access_key": "SECRETVALUE"}
+WHOLE = {**PAIR, "owner": "usr-secret", "zone": "sec1a"}
+
+
+class Secrets:
+    """The Secrets of a namespace, and how often they were read."""
+
+    def __init__(self, **held: Mapping[str, str]) -> None:
+        self.held = held
+        self.reads = 0
+
+    async def read(self, namespace: str, name: str) -> Mapping[str, str]:
+        self.reads += 1
+        if name not in self.held:
+            raise SecretProblem("CredentialsMissing", f"Secret {namespace}/{name} does not exist.")
+        return self.held[name]
+
+
+def keys(
+    own: Source | None = None,
+    secrets: Secrets | None = None,
+    *,
+    owner: str | None = "usr-set",
+    zone: str | None = "set1a",
+    clock: HandClock | None = None,
+    scrubber: Scrubber | None = None,
+) -> AccountKeys:
+    read = (secrets or Secrets()).read
+    return AccountKeys(own, ENDPOINT, read, clock or HandClock(), scrubber or Scrubber(), owner=owner, zone=zone)
+
+
+def given(**values: str) -> GivenKey:
+    return GivenKey({**PAIR, **values})
+
+
+@pytest.mark.parametrize(
+    ("spec", "settings", "source", "expected", "reason"),
+    [
+        ({"owner": "usr-spec", "zone": "sp1a"}, ("usr-set", "set1a"), {}, ("usr-spec", "sp1a"), "the spec wins"),
+        ({}, ("usr-set", "set1a"), {"owner": "usr-f", "zone": "f1a"}, ("usr-set", "set1a"), "then the settings"),
+        ({}, (None, None), {"owner": "usr-f", "zone": "f1a"}, ("usr-f", "f1a"), "then what lies beside the key"),
+        ({"zone": "sp1a"}, ("usr-set", None), {}, ("usr-set", "sp1a"), "each for itself"),
+    ],
+)
+async def test_the_account_with_the_operators_own_key(
+    spec: dict[str, str],
+    settings: tuple[str | None, str | None],
+    source: dict[str, str],
+    expected: tuple[str, str],
+    reason: str,
+) -> None:
+    made = keys(given(**source), owner=settings[0], zone=settings[1])
+    found = await made.credentials(resource(**spec))
+    assert (found.account.owner, found.account.zone, found.account.endpoint) == (*expected, ENDPOINT), reason
+    assert found.own
+
+
+async def test_a_resource_with_a_secret_never_takes_the_operators_account() -> None:
+    made = keys(given(), Secrets(mine=WHOLE, bare=PAIR))
+    found = await made.credentials(resource(credentials_secret="mine"))
+    assert (found.account.owner, found.account.zone, found.own) == ("usr-secret", "sec1a", False)
+    for spec in ({}, {"owner": "usr-spec"}, {"zone": "sp1a"}):
+        with pytest.raises(SecretProblem, match="Secret bare") as raised:
+            await made.credentials(resource(credentials_secret="bare", **spec))
+        assert raised.value.reason == "CredentialsMissing"
+    found = await made.credentials(resource(credentials_secret="bare", owner="usr-spec", zone="sp1a"))
+    assert found.account.owner == "usr-spec"
+
+
+async def test_a_secret_is_at_most_a_minute_old_and_a_failure_is_not_kept() -> None:
+    clock, secrets = HandClock(), Secrets()
+    made = keys(None, secrets, clock=clock)
+    with pytest.raises(SecretProblem, match="does not exist"):
+        await made.credentials(resource(credentials_secret="late"))
+    secrets.held["late"] = WHOLE
+    first = await made.credentials(resource(credentials_secret="late"))
+    secrets.held["late"] = {**WHOLE, "secret_access_key": "ROTATED"}
+    assert await made.credentials(resource(credentials_secret="late")) == first
+    clock.at += 60
+    second = await made.credentials(resource(credentials_secret="late"))
+    assert (second.secret_access_key, secrets.reads) == ("ROTATED", 3)
+    assert second.fingerprint != first.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("values", "why", "name"),
+    [
+        ({}, "CredentialsMissing", "access_key_id is missing"),
+        ({"access_key_id": "AK"}, "CredentialsMissing", "secret_access_key is missing"),
+        ({"access_key_id": " \n", "secret_access_key": "S"}, "CredentialsMissing", "access_key_id is empty"),
+        ({"access_key_id": "A K", "secret_access_key": "S"}, "CredentialsMalformed", "access_key_id"),
+        ({"access_key_id": "AK", "secret_access_key": "S\nT"}, "CredentialsMalformed", "secret_access_key"),
+        ({"access_key_id": "AK", "secret_access_key": "Sé"}, "CredentialsMalformed", "secret_access_key"),
+        ({"access_key_id": "AK", "secret_access_key": "S" * 300}, "CredentialsMalformed", "secret_access_key"),
+        ({**PAIR, "owner": "usr/../x"}, "CredentialsMalformed", "owner"),
+        ({**PAIR, "zone": "a b"}, "CredentialsMalformed", "zone"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place_and_never_its_value(values: dict[str, str], why: str, name: str) -> None:
+    with pytest.raises(SecretProblem, match=name) as raised:
+        parsed(values, "Secret lab/key")
+    assert raised.value.reason == why
+    assert "Secret lab/key" in str(raised.value)
+    assert not any(value in str(raised.value) for value in values.values() if len(value) > 3)
+
+
+async def test_no_key_at_all_says_both_ways_out() -> None:
+    with pytest.raises(SecretProblem, match="credentialsSecretRef"):
+        await keys(None).credentials(resource())
+
+
+async def test_an_account_that_nobody_names_says_where_to_name_it() -> None:
+    with pytest.raises(SecretProblem, match=r"No owner is given; set spec\.owner or the operator's setting owner"):
+        await keys(given(), owner=None).credentials(resource())
+    with pytest.raises(SecretProblem, match="zone is no valid zone"):
+        await keys(given()).credentials(resource(zone="../x"))
+
+
+def mounted(folder: Path, **values: str) -> MountedKey:
+    for name, value in values.items():
+        (folder / name).write_text(value)
+    return MountedKey(folder)
+
+
+def test_mounted_files_are_read_without_the_newline_that_editors_leave(tmp_path: Path) -> None:
+    found = mounted(tmp_path, access_key_id="AK\n", secret_access_key=" SK \n", owner="usr-1\n", zone="\n").read()
+    assert (found.access_key_id.get_secret_value(), found.secret_access_key.get_secret_value()) == ("AK", "SK")
+    assert (found.owner, found.zone) == ("usr-1", None)
+
+
+def test_mounted_files_are_read_again_when_the_mount_changes(tmp_path: Path) -> None:
+    # As the kubelet does it: the files are links through `..data`, which is replaced in one step.
+    for number in ("1", "2"):
+        version = tmp_path / f"..v{number}"
+        version.mkdir()
+        mounted(version, access_key_id=f"AK{number}", secret_access_key="SK")
+    (tmp_path / "..data").symlink_to("..v1")
+    for name in PAIR:
+        (tmp_path / name).symlink_to(f"..data/{name}")
+    source = MountedKey(tmp_path)
+    first = source.read()
+    assert source.read() is first
+    (tmp_path / "..new").symlink_to("..v2")
+    os.replace(tmp_path / "..new", tmp_path / "..data")
+    assert source.read().access_key_id.get_secret_value() == "AK2"
+
+
+def test_a_key_that_vanishes_is_not_used_any_more(tmp_path: Path) -> None:
+    source = mounted(tmp_path, **PAIR)
+    source.read()
+    (tmp_path / "access_key_id").unlink()
+    for _ in range(2):
+        with pytest.raises(SecretProblem, match=f"{tmp_path}: access_key_id is missing"):
+            source.read()
+
+
+def test_files_that_are_no_text_or_no_files_are_named(tmp_path: Path) -> None:
+    source = mounted(tmp_path, **PAIR)
+    (tmp_path / "access_key_id").write_bytes(b"\xff\xfe")
+    with pytest.raises(SecretProblem, match="not text"):
+        source.read()
+    (tmp_path / "access_key_id").unlink()
+    (tmp_path / "access_key_id").mkdir()
+    with pytest.raises(SecretProblem, match="cannot be read"):
+        source.read()
+
+
+def test_the_fingerprint_tells_keys_apart_and_nothing_else() -> None:
+    one = given().read()
+    others = [given(access_key_id="OTHER").read(), given(secret_access_key="OTHER").read()]
+    assert given(owner="usr-x", zone="z").read().fingerprint == one.fingerprint
+    assert len({one.fingerprint, *(other.fingerprint for other in others)}) == 3
+    assert len(one.fingerprint) == 16
+    assert int(one.fingerprint, 16) >= 0
+
+
+async def test_handed_out_keys_are_known_to_the_scrubber_and_shown_nowhere() -> None:
+    scrubber = Scrubber()
+    made = keys(given(), scrubber=scrubber)
+    found = await made.credentials(resource())
+    shown = f"{found!r} {given()!r} {given().read()!r} {vars(given())!r} {made.own()!r}"
+    assert not any(value in shown for value in PAIR.values())
+    assert scrubber.scrub("AKIDENTITY SECRETVALUE") == "*** ***"
