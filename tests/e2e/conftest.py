@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from local_control_plane import ControlPlane
+from stage import Stage
 
 HERE = Path(__file__).parent
 _numbers = itertools.count(1)
@@ -34,3 +35,10 @@ def namespace(control_plane: ControlPlane) -> str:
     name = f"test-{next(_numbers)}"
     control_plane.kubectl("create", "namespace", name)
     return name
+
+
+@pytest.fixture
+def stage(control_plane: ControlPlane, namespace: str, tmp_path: Path) -> Iterator[Stage]:
+    """A simulator, and proxies through which operators reach it and the shared server; see `stage`."""
+    with Stage(control_plane, namespace, tmp_path) as made:
+        yield made

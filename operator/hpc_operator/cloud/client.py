@@ -47,12 +47,10 @@ def told(read: Read) -> Answered | Unread:
 
 
 class HpcCalls:
-    """ports.Calls over HTTP, and the pages of the three lists. `keep_person`: seconds for which ids are remembered."""
+    """ports.Calls over HTTP, and the pages of the three lists."""
 
-    def __init__(self, caller: Caller, *, keep_person: float = 600.0) -> None:
+    def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._keep_person = keep_person
-        self._persons: dict[tuple[Account, str], tuple[Instant, Person]] = {}
 
     async def create(self, credentials: Credentials, request: CreateRequest, timestamp: Instant) -> Answer:
         """POST createCluster, once, with this timestamp."""
@@ -94,17 +92,11 @@ class HpcCalls:
         return wire.changed(reply.status, reply.body) if isinstance(reply, Reply) else reply
 
     async def person(self, credentials: Credentials, account: Account) -> Person | str:
-        """GET /permission/{owner}, remembered for a while; a sentence when it cannot be read."""
-        known, now = self._persons.get((account, credentials.fingerprint)), self._caller.clock.now()
-        if known is not None and 0 <= now - known[0] < self._keep_person:
-            return known[1]
+        """GET /permission/{owner}; a sentence when it cannot be read."""
         call = Call("permission", f"/permission/{percent(account.owner)}", lane="create")
         answer = told(await self._caller.read(call, credentials, account))
         found = wire.person(answer) if isinstance(answer, Answered) else answer.problem
-        if isinstance(found, Person):
-            self._persons[account, credentials.fingerprint] = (now, found)
-            return found
-        return f"The ids of {account.owner} cannot be read: {found}"
+        return found if isinstance(found, Person) else f"The ids of {account.owner} cannot be read: {found}"
 
     async def cluster_page(
         self, credentials: Credentials, account: Account, offset: int, *, cluster_id: str | None = None

@@ -24,7 +24,7 @@ from hpc_operator.reconcile.ports import Clock, Credentials
 
 _KEPT = 3
 _TICK = 1e-6
-_JITTER = 1e-3
+_JITTER = 0.05
 
 
 class Pages(Protocol):

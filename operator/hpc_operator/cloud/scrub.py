@@ -79,7 +79,7 @@ class ScrubFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Always True; the record is scrubbed in place."""
-        record.msg, record.args = self._scrubber.scrub(record.getMessage()), None
+        record.msg, record.args = self._scrubber.scrub(_message(record)), None
         if record.exc_info:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
             record.exc_info = None
@@ -90,3 +90,11 @@ class ScrubFilter(logging.Filter):
         for name in vars(record).keys() - _STANDARD:
             setattr(record, name, self._scrubber.scrub_value(getattr(record, name)))
         return True
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The message; its bare text where the arguments do not fit: a bad log line must not break who logs."""
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError, AttributeError):
+        return str(record.msg)

@@ -81,6 +81,8 @@ class HttpTransport:
         self._client = httpx.AsyncClient(
             verify=context,
             follow_redirects=False,
+            # Idle connections are left long before a gateway would close them: a request written into a closing
+            # one is lost without an answer, and an unanswered create costs minutes of looking.
             limits=httpx.Limits(max_connections=max_connections, keepalive_expiry=15.0),
             headers={"accept-encoding": "identity", "user-agent": "hpc-operator"},
         )

@@ -54,12 +54,13 @@ def _unchangeable(path: tuple[str, ...]) -> Rule:
 def _needed(path: str) -> Rule:
     optional = ".?".join(path.split("."))
     role = path.count(".") > 0
+    kind = "an ehpc" if role else "a"
     unless = "self.spec.cluster_type != 'ehpc' || !has(self.spec.cluster_conf) || " if role else ""
     return Rule(
         f".spec.{path}",
         "self.spec.?managementPolicy.orValue('Full') == 'Observe' || self.?status.?hpc_cluster_id.hasValue() || "
         f"oldSelf.hasValue() && oldSelf.value().spec == self.spec || {unless}self.spec.?{optional}.hasValue()",
-        f"{path} is needed to create an{' ehpc' if role else ' HPC'} cluster: only managementPolicy Observe does without",
+        f"{path} is needed to create {kind} cluster: only managementPolicy Observe does without",
         "FieldValueRequired",
         optional_old=True,
     )

@@ -5,7 +5,6 @@ What it keeps of the genuine server: one global resourceVersion, merge patches u
 for every life, patches without a change writing nothing. The genuine server proves these in tests/e2e.
 """
 
-import copy
 import itertools
 import json
 from collections.abc import Callable, Mapping
@@ -32,10 +31,17 @@ class Write:
     keys: tuple[str, ...] = ()
 
 
+def copied(value: Any) -> Any:
+    """A deep copy of JSON."""
+    if isinstance(value, Mapping):
+        return {key: copied(inner) for key, inner in value.items()}
+    return [copied(inner) for inner in value] if isinstance(value, list) else value
+
+
 def merged(target: Any, patch: Any) -> Any:
     """RFC 7386."""
     if not isinstance(patch, Mapping):
-        return copy.deepcopy(patch)
+        return copied(patch)
     out = dict(target) if isinstance(target, Mapping) else {}
     for key, value in patch.items():
         if value is None:
@@ -65,7 +71,12 @@ class MemoryKube:
 
     def get(self, name: str, namespace: str = "default") -> Raw | None:
         found = self.objects.get((namespace, name))
-        return copy.deepcopy(found) if found else None
+        return copied(found) if found else None
+
+    def condition(self, kind: str, name: str, namespace: str = "default") -> Raw:
+        """One condition as it stands; empty without."""
+        status = self.objects.get((namespace, name), {}).get("status") or {}
+        return next((c for c in status.get("conditions") or [] if c["type"] == kind), {})
 
     def create(self, raw: Raw, namespace: str = "default") -> Raw:
         """POST: a new uid; status is dropped, as for every kind with the subresource."""
@@ -77,24 +88,24 @@ class MemoryKube:
             "apiVersion": f"{names.GROUP}/{names.VERSION}",
             "kind": names.KIND,
             "metadata": {
-                **{k: copy.deepcopy(meta[k]) for k in ("labels", "annotations", "finalizers") if meta.get(k)},
+                **{k: copied(meta[k]) for k in ("labels", "annotations", "finalizers") if meta.get(k)},
                 "name": meta["name"],
                 "namespace": namespace,
                 "uid": f"00000000-0000-4000-8000-{next(self._uids):012d}",
                 "generation": 1,
                 "creationTimestamp": self._stamp(),
             },
-            "spec": copy.deepcopy(raw["spec"]),
+            "spec": copied(raw["spec"]),
             "status": {"observedGeneration": -1},
         }
         self.objects[key] = stored
         self._bump(stored, "ADDED")
-        return copy.deepcopy(stored)
+        return copied(stored)
 
     def change(self, name: str, change: Callable[[Raw], None], namespace: str = "default") -> None:
         """Somebody else's write of anything, status included."""
         stored = self.objects[namespace, name]
-        before = copy.deepcopy(stored)
+        before = copied(stored)
         change(stored)
         if stored["spec"] != before["spec"]:
             stored["metadata"]["generation"] += 1
@@ -103,7 +114,7 @@ class MemoryKube:
     def delete(self, name: str, namespace: str = "default") -> None:
         stored = self.objects[namespace, name]
         if "deletionTimestamp" not in stored["metadata"]:
-            before = copy.deepcopy(stored)
+            before = copied(stored)
             stored["metadata"]["deletionTimestamp"] = self._stamp()
             stored["metadata"]["deletionGracePeriodSeconds"] = 0
             stored["metadata"]["generation"] += 1
@@ -133,7 +144,7 @@ class MemoryKube:
         if stored is None:
             self._refuse(404, "NotFound", method, rest[3], path)
         if method == "GET":
-            return copy.deepcopy(stored)
+            return copied(stored)
         return self._patch(process, stored, body or {}, query or {}, path, status=rest[-1] == "status")
 
     def _patch(
@@ -143,21 +154,22 @@ class MemoryKube:
         name = stored["metadata"]["name"]
         if meta.get("resourceVersion", stored["metadata"]["resourceVersion"]) != stored["metadata"]["resourceVersion"]:
             self._refuse(409, "Conflict", "PATCH", name, path)
-        before = copy.deepcopy(stored)
+        before = copied(stored)
         if status:
             wished = merged(stored.get("status") or {}, body.get("status") or {})
             if self.old_crd == "refuses" and "operation" in (body.get("status") or {}):
                 self._refuse(400, 'strict decoding error: unknown field "status.operation"', "PATCH", name, path)
             if self.old_crd == "drops":
                 wished.pop("operation", None)
-            stored["status"] = json.loads(json.dumps(wished))
+            json.dumps(wished)  # what is no JSON is refused here
+            stored["status"] = wished
         else:
             self._patch_metadata(stored, meta, name, path)
         changed = self._changed(before, stored)
         if changed:
             self.writes.append(Write(self._now(), process, "status" if status else "metadata", name, changed))
         self._settle(stored, before)
-        return copy.deepcopy(stored)
+        return copied(stored)
 
     def _patch_metadata(self, stored: Raw, meta: Mapping[str, Any], name: str, path: str) -> None:
         had = set(stored["metadata"].get("finalizers") or [])
@@ -186,7 +198,7 @@ class MemoryKube:
             made["metadata"]["resourceVersion"] = str(self._next())
             self.secrets[key] = made
             self.writes.append(Write(self._now(), process, "secret", key[1]))
-        return copy.deepcopy(self.secrets[key])
+        return copied(self.secrets[key])
 
     def put_secret(self, name: str, data: Mapping[str, str], namespace: str = "default") -> None:
         """A person's Secret; `data` is base64 already."""
@@ -197,7 +209,7 @@ class MemoryKube:
         }
 
     def _list(self, namespace: str | None) -> Raw:
-        items = [copy.deepcopy(raw) for (ns, _), raw in sorted(self.objects.items()) if namespace in (None, ns)]
+        items = [copied(raw) for (ns, _), raw in sorted(self.objects.items()) if namespace in (None, ns)]
         return {"kind": "HpcClusterList", "metadata": {"resourceVersion": str(self._version)}, "items": items}
 
     def _settle(self, stored: Raw, before: Raw) -> None:
@@ -232,7 +244,7 @@ class MemoryKube:
     def _bump(self, stored: Raw, kind: str) -> None:
         stored["metadata"]["resourceVersion"] = str(self._next())
         for watcher in list(self.watchers):
-            watcher(kind, copy.deepcopy(stored))
+            watcher(kind, copied(stored))
 
     def _stamp(self) -> str:
         return datetime.fromtimestamp(int(self._now()), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

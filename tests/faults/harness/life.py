@@ -15,18 +15,21 @@ from faults.harness.world import World, run
 from hpc_simulator import faults as f
 
 LIMIT = 4000.0
-_SETTLING = 45.0
 _REFUSALS = frozenset({"SpecRefused", "AccessDenied", "CredentialsRefused", "LicenceRefused", "NoBalance"})
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a life goes: `cloud` settings of the simulator, what is left at the end, the spec's peculiarities."""
+    """How a life goes: `cloud` settings of the simulator, the spec's peculiarities, what is left at the end.
+
+    `thorough`: every look gets every fault, and not only those that make looks differ.
+    """
 
     name: str
     cloud: dict[str, Any] = field(default_factory=dict)
     spec: dict[str, Any] = field(default_factory=dict)
     retained: bool = False
+    thorough: bool = False
 
     @property
     def echoes(self) -> bool:
@@ -36,10 +39,13 @@ class Course:
 
 @dataclass(slots=True)
 class Verdict:
-    """What a life came to. `points`: reached before, and after, the deletion was asked for."""
+    """What a life came to. `points`: all that were reached; `settled`, `asked`: how many before it had settled, and
+    before its deletion was asked for; `answers`: what a person had to say; `posts`: calls by name.
+    """
 
     findings: list[Finding]
     points: list[str]
+    settled: int
     asked: int
     answers: list[str]
     posts: dict[str, int]
@@ -62,10 +68,12 @@ class _Life:
         world.kube.put_secret("given", {"password": "R2l2ZW4tUGFzc3dvcmQx"})
         world.process()
         world.people.apply(spec=self.course.spec)
+        settled = 0
         lives = await self._settle("create", self._made)
         if lives:
             self.findings += oracles.clusters(world, expected=1)
-            await world.wait(_SETTLING)
+            self.findings += await oracles.quiet(world)
+            settled = len(world.injector.points)
             self.findings += await oracles.restless(world)
         asked = len(world.injector.points)
         world.people.delete()
@@ -75,7 +83,7 @@ class _Life:
         self.findings += [*oracles.clusters(world, expected=0, excused=left), *oracles.foreign(world)]
         self.findings += [*oracles.hot(world), *self._counted()]
         posts = {call: count.calls for call, count in world.cloud.counts().items()}
-        return Verdict(self.findings, list(world.injector.points), asked, self.answers, posts)
+        return Verdict(self.findings, list(world.injector.points), settled, asked, self.answers, posts)
 
     def _made(self) -> bool:
         return self.world.ready() or self.world.reason() == "CreateFailed"

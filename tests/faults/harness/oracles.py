@@ -65,7 +65,18 @@ def hot(world: World) -> Iterator[Finding]:
             yield Finding("ERROR", f"{process.name}: {error}")
 
 
-async def restless(world: World, seconds: float = 150.0) -> list[Finding]:
+async def quiet(world: World, seconds: float = 65.0, limit: float = 1200.0) -> list[Finding]:
+    """Wait until nothing was written for `seconds` (longer than a chore is put off, or a look is shared)."""
+    end = world.loop.time() + limit
+    while world.loop.time() < end:
+        before = len(world.kube.writes), len(world.kube.events)
+        await world.wait(seconds)
+        if before == (len(world.kube.writes), len(world.kube.events)):
+            return []
+    return [Finding("RESTLESS", f"it goes on writing for {limit:.0f} s: {world.kube.writes[-3:]}")]
+
+
+async def restless(world: World, seconds: float = 100.0) -> list[Finding]:
     """Nothing is written, and only shared looks are made, after all has settled."""
     writes, calls, told = len(world.kube.writes), len(world.cloud.calls), len(world.kube.events)
     await world.wait(seconds)

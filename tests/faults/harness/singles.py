@@ -11,22 +11,24 @@ from faults.harness.life import Course, Verdict, live
 from hpc_simulator import faults as f
 from hpc_simulator.faults import Fault as CloudFault
 
-_ALWAYS = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER, Kind.FREEZE_BEFORE, Kind.FREEZE_AFTER)
+_READ = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER, Kind.FREEZE_AFTER)
+_ALWAYS = (*_READ, Kind.FREEZE_BEFORE)
 _STORE = (*_ALWAYS, Kind.UNAVAILABLE, Kind.ANSWER_LOST, Kind.CONFLICT)
 _REQUEST = (Kind.CRASH_AFTER, Kind.UNAVAILABLE, Kind.ANSWER_LOST)
+_SAME = ("kube.PATCH status", "kube.PATCH object")  # the last request of a port call: the call's own faults are the same
 
 PORTS: dict[str, tuple[Kind, ...]] = {
     "Store.announce": _ALWAYS,  # its failures never leave the store: they strike at the request inside
     "Store.password": (*_STORE, Kind.SECRET_PROBLEM),
     "Store.admin_password": (*_STORE, Kind.SECRET_PROBLEM),
-    "Keys.credentials": (*_ALWAYS, Kind.UNAVAILABLE, Kind.SECRET_PROBLEM),
-    "Budget.permit": (*_ALWAYS, Kind.EXHAUSTED),
+    "Keys.credentials": (*_READ, Kind.UNAVAILABLE, Kind.SECRET_PROBLEM),
+    "Budget.permit": (*_READ, Kind.EXHAUSTED),
     **{
         f"Store.{name}": _STORE
         for name in ("read", "remember", "write_intent", "write_status", "release", "keep_secrets")
     },
     **{f"Calls.{name}": _ALWAYS for name in ("create", "delete", "describe", "person")},
-    **{f"Looks.{name}": _ALWAYS for name in ("listing", "log", "by_id", "nodes")},
+    **{f"Looks.{name}": _READ for name in ("listing", "log", "by_id", "nodes")},
 }
 """What can strike at each coroutine of the ports; a coroutine that is missing here turns the suite red."""
 
@@ -46,6 +48,8 @@ _LOOK: tuple[CloudFault, ...] = (
     f.Unreachable(), f.LostBefore(), f.Tear(), f.Delay(10), f.Http(502), f.Http(200), f.Code(5000), f.Code(2500),
     f.Code(1200), f.Code(1300), f.Lag(60), f.Skip(), f.OtherAccount(), f.Clock(300),
 )  # fmt: skip
+
+_FEW_LOOKS: tuple[CloudFault, ...] = (f.LostBefore(), f.Http(502), f.Lag(60), f.Skip(), f.OtherAccount())
 
 CLOUD: dict[str, tuple[CloudFault, ...]] = {
     "createCluster": (
@@ -74,19 +78,22 @@ class Single:
         return f"{self.course.name} {self.point} {self.strike}"
 
 
-def kinds(point: str) -> tuple[Kind | CloudFault, ...]:
+def kinds(course: Course, point: str) -> tuple[Kind | CloudFault, ...]:
     """All that can strike at this point; a point without an entry is an error."""
     room, _, rest = point.partition(".")
     if room == "cloud":
-        return CLOUD[rest]
-    return _REQUEST if room == "kube" else PORTS[point]
+        return _FEW_LOOKS if rest in ("list", "operation") and not course.thorough else CLOUD[rest]
+    if room == "kube":
+        return () if point in _SAME else _REQUEST
+    return PORTS[point]
 
 
-def singles(course: Course, points: list[str]) -> Iterator[Single]:
-    """Every single fault of this course."""
-    for index, point in enumerate(points):
-        for fault in kinds(point):
-            yield Single(course, Strike(index, fault), point)
+def singles(course: Course, alone: Verdict) -> Iterator[Single]:
+    """Every single fault of this course. `alone`: how it went without one."""
+    for index, point in enumerate(alone.points):
+        if not alone.settled <= index < alone.asked:
+            for fault in kinds(course, point):
+                yield Single(course, Strike(index, fault), point)
 
 
 def _play(single: Single) -> tuple[Single, Verdict]:

@@ -109,26 +109,23 @@ class World:
 
     def reason(self, name: str = "demo") -> str | None:
         """The reason of condition Ready; None without one, or when it is gone."""
-        found = self.resource(name)
-        return next((c.reason for c in found.conditions if c.type == "Ready"), None) if found else None
+        return self.kube.condition("Ready", name).get("reason")
 
     def message(self, name: str = "demo") -> str:
         """The message of condition Ready."""
-        found = self.resource(name)
-        return next((c.message for c in found.conditions if c.type == "Ready"), "") if found else ""
+        return self.kube.condition("Ready", name).get("message", "")
 
     def is_true(self, kind: str, name: str = "demo") -> bool:
         """Whether a condition is True for the newest generation."""
-        found = self.resource(name)
-        return found is not None and any(
-            c.type == kind and c.status == "True" and c.observed_generation == found.generation
-            for c in found.conditions
-        )
+        found = self.kube.condition(kind, name)
+        return found.get("status") == "True" and found["observedGeneration"] == self._raw(name)["metadata"]["generation"]
 
     def ready(self, name: str = "demo") -> bool:
         """Ready for the newest generation, with no operation open."""
-        found = self.resource(name)
-        return self.is_true("Ready", name) and found is not None and found.memory.operation is None
+        return self.is_true("Ready", name) and "operation" not in self._raw(name)["status"]
+
+    def _raw(self, name: str) -> dict[str, Any]:
+        return self.kube.objects["default", name]
 
     def stalled(self, name: str = "demo") -> bool:
         """Waiting for a person."""

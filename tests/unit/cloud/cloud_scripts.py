@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
+from hypothesis import HealthCheck, settings
+
 from hpc_operator.cloud.calls import Caller, CallSettings
 from hpc_operator.cloud.client import HpcCalls
 from hpc_operator.cloud.quota import HourlyBudget
@@ -17,6 +19,9 @@ from hpc_operator.reconcile.ports import CreateRequest, Credentials
 KEY, SECRET, PASSWORD = "AKTESTKEYIDENTITY", "sEcReT/with+signs=AndMore", 'pa"ss/W0rd+é!'
 ACCOUNT = Account("https://hpc.example.test/api", "jn1a", "usr-abc123")
 CREDENTIALS = Credentials(KEY, SECRET, ACCOUNT, "f00dfeed00000001")
+
+# The machine may be slow and busy: a property is about values, not about time.
+UNHURRIED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass
@@ -91,7 +96,7 @@ class Bench:
     calls: HpcCalls
 
 
-def bench(answer: Answerer, settings: CallSettings | None = None, *, limit: int = 2000) -> Bench:
+def bench(answer: Answerer, how: CallSettings | None = None, *, limit: int = 2000) -> Bench:
     clock = HandClock()
     transport = ScriptedTransport(clock, answer)
     watched = WatchedClock(clock)
@@ -104,7 +109,7 @@ def bench(answer: Answerer, settings: CallSettings | None = None, *, limit: int 
         clock.at += seconds
 
     caller = Caller(
-        transport, watched, budget, settings or CallSettings(), sleep=sleep, on_call=lambda *what: told.append(what)
+        transport, watched, budget, how or CallSettings(), sleep=sleep, on_call=lambda *what: told.append(what)
     )
     return Bench(clock, transport, watched, budget, slept, told, HpcCalls(caller))
 

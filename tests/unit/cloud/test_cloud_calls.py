@@ -120,14 +120,10 @@ async def test_the_owner_in_the_path_is_signed_and_sent_alike() -> None:
     assert made.transport.calls[0].path == "/api/permission/usr-abc123"
 
 
-async def test_a_persons_ids_are_remembered_but_a_failure_is_not() -> None:
-    said: list[object] = [{"ret_code": 1400}, *[{"ret_code": 0, "uid_number": 5, "gid_number": 6}] * 2]
-    made = bench(lambda _: said.pop(0))
-    assert "usr-abc123" in str(await made.calls.person(CREDENTIALS, ACCOUNT))
-    assert await made.calls.person(CREDENTIALS, ACCOUNT) == await made.calls.person(CREDENTIALS, ACCOUNT)
-    made.clock.at += 601
-    await made.calls.person(CREDENTIALS, ACCOUNT)
-    assert len(made.transport.calls) == 3
+@pytest.mark.parametrize("said", [{"ret_code": 1400}, {"ret_code": 0}, b"<html>"])
+async def test_ids_that_cannot_be_read_are_a_sentence(said: object) -> None:
+    made = bench(lambda _: said)
+    assert "The ids of usr-abc123 cannot be read" in str(await made.calls.person(CREDENTIALS, ACCOUNT))
 
 
 async def test_every_attempt_of_a_read_is_counted_and_none_goes_without_a_permit() -> None:

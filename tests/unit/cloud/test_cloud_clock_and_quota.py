@@ -1,7 +1,7 @@
 """The cloud's clock by `Date`, and the hourly budget: both with a clock moved by hand."""
 
 import pytest
-from cloud_scripts import ACCOUNT, HandClock
+from cloud_scripts import ACCOUNT, UNHURRIED, HandClock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +36,7 @@ def test_the_offset_is_what_is_proved_and_no_more(
     assert watched.offset() == (None if offset is None else pytest.approx(offset)), reason
 
 
+@UNHURRIED
 @given(
     st.floats(-500, 500),
     st.lists(st.tuples(st.floats(0, 20), st.floats(0, 1), st.floats(0, 30)), min_size=1, max_size=9),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
-from cloud_scripts import ACCOUNT, CREDENTIALS, HandClock, bench
+from cloud_scripts import ACCOUNT, CREDENTIALS, UNHURRIED, HandClock, bench
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -440,6 +440,7 @@ async def test_without_a_permit_a_look_is_incomplete_and_nothing_is_sent() -> No
     assert (look.complete, look.problem.startswith("quota: "), made.transport.calls) == (False, True, [])
 
 
+@UNHURRIED
 @given(
     st.lists(st.tuples(st.sampled_from("ads"), st.integers(0, 300)), max_size=6),
     st.integers(0, 260),
@@ -463,3 +464,31 @@ def test_a_complete_list_shows_all_that_was_there_throughout(
     (look,) = asyncio.run(observer(cloud, most_pages=400).listing(CREDENTIALS, ACCOUNT, NEVER))
     if look.complete:
         assert throughout <= {cluster.id for cluster in look.clusters}
+
+
+@UNHURRIED
+@given(
+    st.lists(st.tuples(st.sampled_from("ads"), st.integers(0, 300)), max_size=6),
+    st.integers(0, 260),
+    st.integers(1, 100),
+    st.integers(0, 300),
+)
+def test_a_complete_log_shows_all_that_was_there_throughout(
+    changes: list[tuple[str, int]], count: int, page: int, depth: int
+) -> None:
+    cloud, since = Cloud(logged=entries(count), page=page), 10_000.0 - depth
+    steps = iter(changes)
+    throughout = {entry.job_id for entry in cloud.logged if (entry.created_at or 0) >= since}
+
+    def disturb(_name: str, offset: int) -> None:
+        what, where = next(steps, ("", 0)) if offset else ("", 0)
+        if what in ("d", "s") and cloud.logged:
+            throughout.discard(cloud.logged.pop(where % len(cloud.logged)).job_id)
+        if what in ("a", "s"):
+            cloud.logged.insert(0, Entry(f"j-new{where}-{offset}", JobStatus.PENDING, created_at=20_000.0 + offset))
+
+    cloud.hook = disturb
+    look = asyncio.run(observer(cloud, most_pages=400).log(CREDENTIALS, ACCOUNT, since, NEVER))
+    assert look is not None
+    if look.complete:
+        assert throughout <= {entry.job_id for entry in look.entries}

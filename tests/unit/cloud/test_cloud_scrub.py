@@ -7,6 +7,7 @@ import logging
 from urllib.parse import quote, quote_plus
 
 import pytest
+from cloud_scripts import UNHURRIED
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ def test_each_form_of_a_secret_is_hidden(form: str, reason: str) -> None:
     assert shown.endswith(" after")
 
 
+@UNHURRIED
 @given(st.text(min_size=4, max_size=40), st.text(max_size=20), st.text(max_size=20))
 def test_no_secret_survives_in_any_text(secret: str, before: str, after: str) -> None:
     if secret in "***" or any(0xD800 <= ord(char) <= 0xDFFF for char in secret):
@@ -104,3 +106,9 @@ def test_a_record_without_secrets_keeps_its_extras_as_they_are() -> None:
     record = logging.makeLogRecord({"msg": "x", "seconds": 1.5, "code": "0", "flag": None})
     assert ScrubFilter(scrubber(VALUE)).filter(record)
     assert (record.seconds, record.code, record.flag) == (1.5, "0", None)  # type: ignore[attr-defined]
+
+
+def test_a_log_line_whose_arguments_do_not_fit_breaks_nobody() -> None:
+    record = logging.LogRecord("x", logging.INFO, "f", 1, "%d of %d " + VALUE, ("a",), None)
+    assert ScrubFilter(scrubber(VALUE)).filter(record)
+    assert record.getMessage() == "%d of %d ***"

@@ -4,7 +4,7 @@ import json
 import unicodedata
 
 import pytest
-from cloud_scripts import ACCOUNT, PASSWORD, request
+from cloud_scripts import ACCOUNT, PASSWORD, UNHURRIED, request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +75,7 @@ def test_every_other_code_leaves_it_open(code: int) -> None:
     assert found.code == code
 
 
+@UNHURRIED
 @given(st.integers().filter(lambda code: code not in DEFINITE and code != 0))
 def test_the_list_of_definite_refusals_is_closed(code: int) -> None:
     assert isinstance(wire.created(200, said(ret_code=code)), NoAnswer)
@@ -128,20 +129,23 @@ def test_answers_to_changes(fields: dict[str, object], expected: object, reason:
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
-    max_leaves=12,
+    max_leaves=6,
 )
 LISTS = ("cluster_set", "job_set", "hpc_app_nodes_set", "total_count", "app_cluster")
 FIELDS = ("hpc_cluster_id", "job_id", "cluster_id", "resource_ids", "status", "create_time", "node_id", "role")
 known_fields = st.sampled_from(["ret_code", "message", "uid_number", "gid_number", *LISTS, *FIELDS])
 objects = st.dictionaries(
     known_fields,
-    json_values | st.lists(st.dictionaries(known_fields, json_values)) | st.sampled_from([0, "0", "ehpc-1", "j-1"]),
+    json_values
+    | st.lists(st.dictionaries(known_fields, json_values, max_size=4), max_size=3)
+    | st.sampled_from([0, "0", "ehpc-1", "j-1"]),
 )
 anything = (
     st.binary() | st.text().map(str.encode) | (json_values | objects).map(lambda value: json.dumps(value).encode())
 )
 
 
+@UNHURRIED
 @given(st.integers(100, 599), anything)
 def test_anything_at_all_may_arrive(status: int, content: bytes) -> None:
     outcome = wire.created(status, content)
@@ -153,6 +157,7 @@ def test_anything_at_all_may_arrive(status: int, content: bytes) -> None:
     assert isinstance(wire.changed(status, content), Accepted | Refused | NoAnswer)
 
 
+@UNHURRIED
 @given(objects)
 def test_any_page_is_read_or_says_that_it_was_not(fields: dict[str, object]) -> None:
     found = Answered(0, "", fields)
@@ -307,6 +312,7 @@ def test_texts_are_cleaned(raw: str, expected: str, reason: str) -> None:
     assert clean(raw, 20) == expected, reason
 
 
+@UNHURRIED
 @given(st.text(), st.integers(2, 50))
 def test_a_cleaned_text_is_short_and_harmless(raw: str, limit: int) -> None:
     found = clean(raw, limit)
@@ -333,6 +339,7 @@ def test_times(text: object, seconds: float | None, reason: str) -> None:
     assert instant(text) == seconds, reason
 
 
+@UNHURRIED
 @given(json_values)
 def test_no_value_makes_a_parser_raise(value: object) -> None:
     instant(value), number(value), cluster_id(value), job_id(value), ids_in(value)

@@ -1,0 +1,13 @@
+"""A stage for end-to-end tests: operator, simulator and proxies as real processes and real sockets, put away at the end.
+
+Tests of this folder import from here. Nothing of the operator is imported: it is only ever met from outside.
+"""
+
+from stage.kube import Kube
+from stage.operators import SHORT, Operator
+from stage.proxy import Hold, Proxy, Seen
+from stage.setting import Stage
+from stage.simulator import Simulator
+from stage.waiting import until
+
+__all__ = ["SHORT", "Hold", "Kube", "Operator", "Proxy", "Seen", "Simulator", "Stage", "until"]

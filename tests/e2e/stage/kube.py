@@ -1,0 +1,96 @@
+"""The API server as a test sees it: quick reads with the administrator's token; changes go through kubectl."""
+
+import json
+import ssl
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from local_control_plane import ControlPlane
+
+GROUP = "/apis/hpc.qingcloud.com/v1alpha1"
+
+
+class Kube:
+    """One namespace of the server."""
+
+    def __init__(self, server: ControlPlane, namespace: str) -> None:
+        self.server, self.namespace = server, namespace
+        config = yaml.safe_load(server.kubeconfig.read_text())
+        self._config = config
+        self.ssl = ssl.create_default_context(cafile=str(server.folder / "pki" / "ca.crt"))
+        token = config["users"][0]["user"]["token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        self._client = httpx.Client(base_url=server.url, headers=headers, verify=self.ssl, timeout=60)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def kubectl(self, *arguments: str, input: str = "", check: bool = True) -> str:  # noqa: A002 - as in subprocess
+        """kubectl in this namespace."""
+        return self.server.kubectl(f"--namespace={self.namespace}", *arguments, input=input, check=check)
+
+    def apply(self, *objects: dict[str, Any]) -> None:
+        """kubectl apply."""
+        self.kubectl("apply", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        """An object or a list by its path; None when it is not there."""
+        answer = self._client.get(path)
+        if answer.status_code == 404:
+            return None
+        assert answer.is_success, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def cluster(self, name: str) -> dict[str, Any] | None:
+        """One HpcCluster, None when it is gone."""
+        return self.get(f"{GROUP}/namespaces/{self.namespace}/hpcclusters/{name}")
+
+    def clusters(self) -> list[dict[str, Any]]:
+        """All HpcClusters of the namespace."""
+        found = self.get(f"{GROUP}/namespaces/{self.namespace}/hpcclusters")
+        assert found is not None
+        return list(found["items"])
+
+    def status(self, name: str) -> dict[str, Any]:
+        """`.status`, empty when the resource is gone."""
+        return (self.cluster(name) or {}).get("status", {})
+
+    def ready(self, name: str) -> dict[str, Any] | None:
+        """The status once it is Ready, else None."""
+        status = self.status(name)
+        return status if condition(status).get("status") == "True" else None
+
+    def reason(self, name: str) -> str:
+        """The reason of the Ready condition, empty without one."""
+        return str(condition(self.status(name)).get("reason", ""))
+
+    def secret(self, name: str) -> dict[str, Any] | None:
+        return self.get(f"/api/v1/namespaces/{self.namespace}/secrets/{name}")
+
+    def events(self, name: str) -> list[str]:
+        """The reasons of the events about one HpcCluster, oldest first."""
+        found = self.get(f"/apis/events.k8s.io/v1/namespaces/{self.namespace}/events") or {"items": []}
+        mine = [each for each in found["items"] if each["regarding"].get("name") == name]
+        return [each["reason"] for each in sorted(mine, key=lambda each: each["eventTime"])]
+
+    def drop_lease(self) -> None:
+        """What an administrator may do after a crash: the next process need not wait until the Lease has run out."""
+        path = f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases/hpc-operator"
+        assert self._client.delete(path).status_code in (200, 404)
+
+    def kubeconfig_through(self, url: str, path: Path) -> Path:
+        """A kubeconfig with the administrator's token for a proxy at `url`."""
+        config = json.loads(json.dumps(self._config))
+        config["clusters"][0]["cluster"] = {"server": url}
+        path.touch(mode=0o600)
+        path.write_text(yaml.safe_dump(config))
+        return path
+
+
+def condition(status: dict[str, Any], kind: str = "Ready") -> dict[str, Any]:
+    """The condition of that type, empty without one."""
+    return next((each for each in status.get("conditions", []) if each["type"] == kind), {})

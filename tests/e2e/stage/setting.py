@@ -1,0 +1,111 @@
+"""The whole stage: a namespace on a genuine API server, a simulator, proxies before both, and operators.
+
+Every operator serves one namespace and holds its Lease there, so that tests on a shared server do not meet.
+"""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from local_control_plane import ControlPlane
+from stage.kube import Kube
+from stage.manifests import CRD
+from stage.operators import KEY, SHORT, Operator
+from stage.proxy import Proxy
+from stage.simulator import Simulator
+from stage.waiting import until
+
+
+class Stage:
+    """Use it in a `with` statement. `simulator` are its settings; `crd` False: the server is left without the CRD."""
+
+    def __init__(
+        self, server: ControlPlane, namespace: str, folder: Path, *, crd: bool = True, **simulator: Any
+    ) -> None:
+        self.server, self.namespace, self.folder = server, namespace, folder
+        self._crd, self._wanted = crd, {"request_lifetime": SHORT["REQUEST_LIFETIME"], **simulator}
+        self._stack = ExitStack()
+        self._operators: list[Operator] = []
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            if self._crd:
+                self.server.kubectl("apply", "--server-side", "-f", str(CRD))
+            self.kube = Kube(self.server, self.namespace)
+            stack.callback(self.kube.close)
+            self.cloud = Simulator(self.folder, **self._wanted)
+            stack.callback(self.cloud.stop)
+            self.to_kube = stack.enter_context(Proxy(self.server.url, self.kube.ssl))
+            host, _, path = self.cloud.endpoint.rpartition("/api")
+            self.to_cloud = stack.enter_context(Proxy(host))
+            self.endpoint = f"{self.to_cloud.url}/api{path}"
+            self.kubeconfig = self.kube.kubeconfig_through(self.to_kube.url, self.folder / "proxied-kubeconfig")
+            stack.callback(self._stop_operators)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def settings(self, **changed: str | None) -> dict[str, str | None]:
+        """The operator's settings on this stage; None leaves one out."""
+        return {
+            "FLEET": "stage",
+            "ENDPOINT": self.endpoint,
+            "KUBECONFIG": str(self.kubeconfig),
+            "NAMESPACES": self.namespace,
+            "LEASE_NAMESPACE": self.namespace,
+            "LISTEN_ADDRESS": "127.0.0.1",
+            "LISTEN_PORT": "0",
+            **KEY,
+            **SHORT,
+            **changed,
+        }
+
+    def launch(self, *flags: str, **changed: str | None) -> Operator:
+        """Start an operator; it need not come to lead."""
+        log = self.folder / f"operator-{len(self._operators) + 1}.log"
+        made = Operator(log, self.settings(**changed), *flags)
+        self._operators.append(made)
+        return made
+
+    def operator(self, **changed: str | None) -> Operator:
+        """Start an operator and wait until it holds the Lease."""
+        made = self.launch(**changed)
+        until("the operator holds the Lease", made.leads)
+        return made
+
+    def after_kill(self, **changed: str | None) -> Operator:
+        """Start the next operator after one was killed."""
+        self.kube.drop_lease()
+        return self.operator(**changed)
+
+    def outputs(self) -> str:
+        """Everything that every operator of this stage has written."""
+        return "".join(path.read_text() for path in sorted(self.folder.glob("operator-*.log")))
+
+    def wait_ready(self, name: str) -> dict[str, Any]:
+        """The status once it is Ready; on a timeout, what it says instead."""
+        try:
+            return until(f"{name} is Ready", lambda: self.kube.ready(name))
+        except AssertionError as error:
+            raise AssertionError(f"{error}; status: {self.kube.status(name)}") from None
+
+    def wait_reason(self, name: str, *reasons: str) -> dict[str, Any]:
+        """The status once its Ready condition has one of the reasons."""
+        try:
+            until(f"{name} says {reasons}", lambda: self.kube.reason(name) in reasons)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; status: {self.kube.status(name)}") from None
+        return self.kube.status(name)
+
+    def wait_gone(self, name: str) -> None:
+        """Return once the resource is not there any more."""
+        try:
+            until(f"{name} is gone", lambda: self.kube.cluster(name) is None)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; status: {self.kube.status(name)}") from None
+
+    def _stop_operators(self) -> None:
+        for each in self._operators:
+            each.stop()

@@ -1,0 +1,24 @@
+"""Waiting for a condition, with a deadline that only a hanging program reaches: the machine may be slow."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
+
+T = TypeVar("T")
+DEADLINE = 120.0
+
+
+def until(what: str, probe: Callable[[], T | None], deadline: float = DEADLINE, pause: float = 0.1) -> T:
+    """Ask until the answer is neither None nor False; AssertionError with the last answer after `deadline` seconds."""
+    waiting = retry(
+        retry=retry_if_result(lambda answer: answer is None or answer is False),
+        wait=wait_fixed(pause),
+        stop=stop_after_delay(deadline),
+    )
+    try:
+        found = waiting(probe)()
+    except RetryError:
+        raise AssertionError(f"not within {deadline:.0f} s: {what}") from None
+    assert found is not None
+    return found
