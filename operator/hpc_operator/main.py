@@ -159,6 +159,7 @@ class Root:
         return CallSettings(
             encoding=Encoding[settings.signature_encoding.upper()],
             conf_as_text=settings.cluster_conf_as == "string",
+            env_defaults=settings.env_defaults(),
             read_timeout=settings.read_timeout,
             change_timeout=settings.read_timeout,
         )

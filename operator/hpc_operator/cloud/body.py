@@ -6,6 +6,7 @@ API reference, createCluster page. The result contains passwords: it is never lo
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 from hpc_operator.domain.desired import ClusterConf, Role
@@ -19,7 +20,9 @@ def text(body: Mapping[str, Json]) -> str:
     return json.dumps(body)
 
 
-def create_body(request: CreateRequest, *, conf_as_text: bool = False) -> dict[str, Json]:
+def create_body(
+    request: CreateRequest, *, env_defaults: Mapping[str, str | int] = MappingProxyType({}), conf_as_text: bool = False
+) -> dict[str, Json]:
     """The body of createCluster. `conf_as_text`: cluster_conf as a string of JSON, as the page's table says.
 
     What the manifest says comes first; what the operator answers for (names, account, ids, passwords) wins.
@@ -27,7 +30,7 @@ def create_body(request: CreateRequest, *, conf_as_text: bool = False) -> dict[s
     desired, account = request.desired, request.account
     if desired.conf is None or desired.version_id is None:
         raise ValueError("a create needs version_id and cluster_conf")
-    conf = _conf(desired.conf, request)
+    conf = _conf(desired.conf, request, env_defaults)
     body: dict[str, Json] = {**desired.create_only, **_terms(desired.parameters)}
     body |= {
         "cluster_type": desired.cluster_type.value,
@@ -51,7 +54,7 @@ def _terms(parameters: Mapping[str, str | int | bool]) -> dict[str, Json]:
     return {name: int(value) if isinstance(value, bool) else value for name, value in terms.items()}
 
 
-def _conf(conf: ClusterConf, request: CreateRequest) -> dict[str, Json]:
+def _conf(conf: ClusterConf, request: CreateRequest, env_defaults: Mapping[str, str | int]) -> dict[str, Json]:
     cluster: dict[str, Json] = {"vxnet": conf.vxnet, "name": request.name}
     if conf.nas_id is not None:
         cluster["nas_id"] = conf.nas_id
@@ -61,7 +64,7 @@ def _conf(conf: ClusterConf, request: CreateRequest) -> dict[str, Json]:
     ids = {"admin.user_id": request.uid_number, "admin.group_id": request.gid_number}
     whole: dict[str, Json] = {
         "cluster": cluster,
-        "env": {**ids, **conf.env, "admin.password": request.admin_password},
+        "env": {**env_defaults, **ids, **conf.env, "admin.password": request.admin_password},
     }
     if conf.conf_version is not None:
         whole["version"] = conf.conf_version

@@ -8,6 +8,7 @@ have no path to the retries; logs name the call and never its URL or body.
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, wait_exponential
@@ -52,10 +53,12 @@ class CallSettings:
     """How to call. Times in seconds; `read_attempts` counts the first one; `quota_pause` follows a 2500 on a read.
 
     `encoding`: how often the signature is percent-encoded. `conf_as_text`: cluster_conf as a string of JSON.
+    `env_defaults`: values of cluster_conf.env where the manifest says nothing.
     """
 
     encoding: Encoding = Encoding.TWICE
     conf_as_text: bool = False
+    env_defaults: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
     read_timeout: float = 15.0
     change_timeout: float = 30.0
     read_attempts: int = 3

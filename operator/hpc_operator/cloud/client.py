@@ -55,7 +55,8 @@ class HpcCalls:
     async def create(self, credentials: Credentials, request: CreateRequest, timestamp: Instant) -> Answer:
         """POST createCluster, once, with this timestamp."""
         try:
-            made = bodies.create_body(request, conf_as_text=self._caller.settings.conf_as_text)
+            settings = self._caller.settings
+            made = bodies.create_body(request, env_defaults=settings.env_defaults, conf_as_text=settings.conf_as_text)
         except ValueError as error:
             return NotSent(str(error))
         reply = await self._caller.change(

@@ -31,6 +31,8 @@ def resolve(scene: Scene, intent: Intent) -> Decision:
     log = scene.facts.log
     if scene.now <= due or not guards.conclusive(scene.newest, due) or not guards.conclusive(log, due):
         return _wait(scene, due)
+    if log is not None and log.since > guards.log_range(intent, scene.policy)[0]:
+        return _wait(scene, due)
     if not guards.same_key(scene, intent):
         return Wait(
             "AccountUnproven",

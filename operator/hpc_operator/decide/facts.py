@@ -18,10 +18,11 @@ from hpc_operator.domain.record import Account, Resource
 
 @dataclass(frozen=True, slots=True, order=True)
 class Claim:
-    """Another resource that records a cluster; the older one (by creation, then uid) keeps it."""
+    """Another resource that records a cluster, in which account; the older one (by creation, then uid) keeps it."""
 
     created_at: Instant
     ref: Ref
+    account: Account | None = field(default=None, compare=False)
 
 
 class FirstCreate(Enum):
@@ -85,15 +86,19 @@ class Scene:
 
     @property
     def listed(self) -> tuple[Cluster, ...]:
-        """What was shown last: the newest complete look, and what any newer look (partial, or by id) showed besides."""
+        """What was shown last: the newest complete look, and what any newer look (partial, or by id) showed besides.
+
+        A list hides clusters (abnormal, deleting) that a look by id shows: such a line speaks for two stalenesses.
+        """
         newest = self.newest
         begun = newest.begun if newest else 0.0
-        lines = {cluster.id: cluster for cluster in newest.clusters} if newest else {}
+        asked = [look for look in self.facts.ids.values() if look.cluster]
+        lately = self.now - 2 * self.policy.staleness
+        hidden = [look.cluster for look in asked if look.cluster and lately < look.begun < begun]
         partial = [look for look in self.facts.lists if not look.complete and look.begun >= begun]
-        by_id = [look.cluster for look in self.facts.ids.values() if look.cluster and look.begun >= begun]
-        for cluster in (*(c for look in reversed(partial) for c in look.clusters), *by_id):
-            lines[cluster.id] = cluster
-        return tuple(lines.values())
+        by_id = [look.cluster for look in asked if look.cluster and look.begun >= begun]
+        shown = [*hidden, *(newest.clusters if newest else ()), *(c for look in reversed(partial) for c in look.clusters)]
+        return tuple({cluster.id: cluster for cluster in (*shown, *by_id)}.values())
 
     @property
     def account(self) -> Account:

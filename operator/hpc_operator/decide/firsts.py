@@ -11,7 +11,7 @@ from hpc_operator.decide.facts import FirstCreate
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.observed import ListLook
 from hpc_operator.domain.policy import Policy
-from hpc_operator.domain.record import Resource
+from hpc_operator.domain.record import Origin, Resource
 
 
 def first_create(others: Iterable[Resource], look: ListLook | None, now: Instant, policy: Policy) -> FirstCreate:
@@ -28,8 +28,8 @@ def _state(other: Resource, look: ListLook | None, now: Instant, policy: Policy)
     memory = other.memory
     if guards.doubt_first(other) or (memory.empty and other.record is not None):
         return FirstCreate.HELD
-    if memory.hpc_cluster_id is None:
-        return FirstCreate.FREE
+    if memory.hpc_cluster_id is None or memory.origin is Origin.ADOPTED:
+        return FirstCreate.FREE  # an adopted cluster was not created under a mark: it tells nothing about creates
     listed = look is not None and any(cluster.id == memory.hpc_cluster_id for cluster in look.clusters)
     if not listed:
         young = now <= guards.absence_threshold(other, policy)

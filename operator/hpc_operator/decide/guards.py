@@ -10,10 +10,10 @@ switch a single claim off.
 
 from hpc_operator.decide.facts import Scene
 from hpc_operator.domain.desired import Instant
-from hpc_operator.domain.mark import fleet_of, marks_in
+from hpc_operator.domain.mark import fleet_of, marks_in, stem
 from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook
 from hpc_operator.domain.policy import Policy
-from hpc_operator.domain.record import Account, Intent, OperationAction, Resource
+from hpc_operator.domain.record import Account, Intent, OperationAction, Origin, Resource
 
 
 def due(intent: Intent, policy: Policy) -> Instant:
@@ -46,19 +46,23 @@ def log_range(intent: Intent, policy: Policy) -> tuple[Instant, Instant]:
 
 def same_key(scene: Scene, intent: Intent) -> bool:
     """Key proof: the looks were made with the key that sent, or another recorded cluster of the view answers to it."""
-    looks = [look for look in (scene.newest, scene.facts.log) if look is not None]
-    return all(look.key == intent.key for look in looks) or other_recorded_answers(scene)
+    asked = (look for look in scene.facts.ids.values() if began_after(look, due(intent, scene.policy)))
+    looks = [look for look in (scene.newest, scene.facts.log, *asked) if look is not None]
+    today = all(look.key == scene.facts.key for look in looks)
+    return all(look.key == intent.key for look in looks) or (today and other_recorded_answers(scene))
 
 
 def other_recorded_answers(scene: Scene) -> bool:
-    """Whether a complete look under today's key shows a cluster that another resource records."""
-    look = scene.newest
-    return look is not None and any(scene.others(cluster.id) for cluster in look.clusters)
+    """Whether a complete look under today's key shows a cluster that another resource of this account records."""
+    look, account = scene.newest, resource_account(scene)
+    if look is None or look.key != scene.facts.key:
+        return False
+    return any(claim.account == account for cluster in look.clusters for claim in scene.others(cluster.id))
 
 
 def account_proven(scene: Scene, look: IdLook) -> bool:
     """Account proof: the log still answers for this id under today's key, or another recorded cluster does."""
-    return bool(look.entries) or other_recorded_answers(scene)
+    return look.key == scene.facts.key and (bool(look.entries) or other_recorded_answers(scene))
 
 
 def explains_nothing(resource: Resource, *, unsent: bool) -> bool:
@@ -102,6 +106,20 @@ def bears_other(cluster: Cluster, stem: str) -> bool:
     return bool(found) and all(mark.stem != stem for mark in found)
 
 
+def moved(scene: Scene, cluster_id: str) -> bool:
+    """Ownership: name or description bears another's mark, by a look that is late enough to show what we wrote.
+
+    A cluster that is being taken over keeps its old mark until it is described, and until that can be seen.
+    """
+    line, memory, orders = scene.shown(cluster_id), scene.resource.memory, scene.resource.orders
+    others = {mark.stem for mark in marks_in(*line.texts)} - {scene.stem} if line is not None else set()
+    if not others or orders.take_over == cluster_id:
+        return False
+    if memory.described is None:
+        return memory.origin is not Origin.ADOPTED and orders.adopt != cluster_id
+    return conclusive(scene.newest, (memory.described_at or 0.0) + scene.policy.visibility_lag)
+
+
 def bearers(scene: Scene) -> tuple[str, ...]:
     """Second bearer: every cluster known to be this resource's, by mark or by a late answer."""
     found = {cluster.id for cluster in scene.listed if bears(cluster, scene.stem)}
@@ -141,6 +159,19 @@ def doubt_first(resource: Resource) -> bool:
     """An open create is resolved before any policy lets go."""
     operation = resource.memory.operation
     return operation is not None and operation.action is OperationAction.CREATE
+
+
+def delete_answered(intent: Intent | None) -> bool:
+    """deleteCluster was answered before release: absence alone is not enough, a failed create hides from every look."""
+    return intent is not None and intent.answered
+
+
+def own_mark(scene: Scene) -> bool:
+    """Memory is never an order: both memories must be of this object and uid, not copied from another life."""
+    resource, mine = scene.resource, stem(scene.facts.fleet, scene.resource.ref)
+    operation = resource.memory.operation
+    marks = (resource.record and resource.record.mark, resource.memory.mark, operation and operation.mark)
+    return all(mark in (None, mine) for mark in marks)
 
 
 def same_intent(fresh: Resource, intent: Intent) -> bool:

@@ -9,6 +9,7 @@ from hpc_operator.decide import guards, pace
 from hpc_operator.decide.decision import Act, Decision, Settled, Wait
 from hpc_operator.decide.facts import Claim, Scene
 from hpc_operator.decide.living import absence
+from hpc_operator.decide.taking import take
 from hpc_operator.domain.actions import Close, Delete, LookById, Release
 from hpc_operator.domain.desired import DeletionPolicy, ManagementPolicy
 from hpc_operator.domain.observed import Entry, IdLook, JobStatus
@@ -27,7 +28,8 @@ def leave(scene: Scene) -> Decision:
     """No create is open and both memories agree: keep, let go, or delete."""
     cluster_id = scene.resource.id
     if cluster_id is None:
-        return Act(Release())
+        strays = guards.bearers(scene)
+        return Act(take(scene, strays[0], Origin.CREATED)) if strays else Act(Release())
     if guards.doubt_first(scene.resource):
         return Wait("CreateUnanswered", scene.policy.poll, "An open create is resolved before anything is let go.")
     return _kept(scene, cluster_id) or _surplus(scene, cluster_id) or _delete(scene, cluster_id)
@@ -52,9 +54,7 @@ def _kept(scene: Scene, cluster_id: str) -> Decision | None:
     me = Claim(resource.created_at, resource.ref)
     if any(claim < me for claim in scene.others(cluster_id)):
         return Act(Release(cluster_id, "another resource records it"))
-    line = scene.shown(cluster_id)
-    marked_before = resource.memory.described is not None or resource.memory.origin is not Origin.ADOPTED
-    if line is not None and marked_before and guards.bears_other(line, scene.stem):
+    if guards.moved(scene, cluster_id):
         return Act(Release(cluster_id, "it bears another resource's mark"))
     if policy_of(scene) is DeletionPolicy.RETAIN:
         return _retain(scene, cluster_id)
@@ -72,7 +72,8 @@ def policy_of(scene: Scene) -> DeletionPolicy:
 def _retain(scene: Scene, cluster_id: str) -> Decision:
     """Only when the cluster can be found again: it was shown, or the window is over."""
     late = guards.conclusive(scene.newest, guards.absence_threshold(scene.resource, scene.policy))
-    if late or scene.shown(cluster_id) is not None:
+    seen = scene.resource.memory.first_active_at is not None or scene.shown(cluster_id) is not None
+    if late or seen:
         return Act(Release(cluster_id, "deletionPolicy is Retain"))
     text = f"Retain waits until {cluster_id} is listed, so that applying the manifest again finds it."
     return Wait("RetainWaits", scene.policy.poll, text)
@@ -80,7 +81,7 @@ def _retain(scene: Scene, cluster_id: str) -> Decision:
 
 def _delete(scene: Scene, cluster_id: str) -> Decision:
     intent = scene.resource.memory.operation
-    if intent is None or not intent.answered:
+    if intent is None or not guards.delete_answered(intent):
         return _before_answer(scene, cluster_id, intent)
     return _after_answer(scene, cluster_id, intent)
 
@@ -144,8 +145,10 @@ def _listed_since(scene: Scene, cluster_id: str, instant: float) -> bool:
 
 
 def _again(scene: Scene, intent: Intent, outcome: Outcome, why: str) -> Act:
+    last = scene.resource.memory.last_operation
+    before = last.failures if last is not None and last.action is OperationAction.DELETE else 0
     closed = Closed(
-        intent.action, intent.attempt, outcome, scene.now, intent.generation, message=why, failures=intent.attempt
+        intent.action, intent.attempt, outcome, scene.now, intent.generation, message=why, failures=before + 1
     )
     return Act(Close(intent, closed))
 

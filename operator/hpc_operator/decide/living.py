@@ -13,7 +13,6 @@ from hpc_operator.domain.actions import CountNodes, Describe, LookById
 from hpc_operator.domain.desired import ManagementPolicy
 from hpc_operator.domain.mark import Mark, marked
 from hpc_operator.domain.observed import Cluster, Entry, JobStatus
-from hpc_operator.domain.record import Origin
 
 _MARKED_DESCRIPTION_LIMIT = 255
 _GRACE = 10  # stalenesses without a complete look before a settled resource says so
@@ -66,13 +65,7 @@ def _second_bearer(scene: Scene, cluster_id: str) -> Decision | None:
 
 def _moved(scene: Scene, cluster_id: str) -> Decision | None:
     """A recorded cluster that bears another's mark is not touched; being taken over itself, it is not marked yet."""
-    line, memory, orders = scene.shown(cluster_id), scene.resource.memory, scene.resource.orders
-    if line is None or not guards.bears_other(line, scene.stem):
-        return None
-    fresh = memory.described is None and (
-        memory.origin is Origin.ADOPTED or cluster_id in (orders.take_over, orders.adopt)
-    )
-    if fresh or orders.take_over == cluster_id:
+    if not guards.moved(scene, cluster_id):
         return None
     text = f"{cluster_id} now bears another's mark. Annotate hpc.qingcloud.com/take-over={cluster_id} to claim it."
     return Blocked("OwnershipMoved", text, scene.policy.staleness)
@@ -191,7 +184,7 @@ def absence(scene: Scene, cluster_id: str, after: float = 0.0) -> Decision | Non
     """None when the cluster is absent by the law's definition; otherwise what is to be waited for or asked."""
     threshold = max(guards.absence_threshold(scene.resource, scene.policy), after)
     looks = [look for look in scene.facts.lists if guards.conclusive(look, threshold)]
-    if any(cluster.id == cluster_id for look in looks for cluster in look.clusters):
+    if scene.shown(cluster_id) or any(cluster.id == cluster_id for look in looks for cluster in look.clusters):
         return Wait("StillListed", scene.policy.poll, f"{cluster_id} is still listed.")
     if len({look.begun for look in looks}) < 2:
         return Wait("NotListed", scene.policy.poll, f"{cluster_id} is not listed ({scene.look_problem}).", quiet=True)

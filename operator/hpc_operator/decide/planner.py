@@ -25,11 +25,11 @@ def _plan(scene: Scene) -> Decision:
     resource = scene.resource
     if resource.deleting and (answer := leaving.nothing_of_ours(scene)):
         return answer
-    for question in (_readable, _fleet, _protected, _credentials, _account, _memories):
+    for question in (_readable, _protected, _fleet, _credentials, _account, _memories):
         if (answer := question(scene)) is not None:
             return answer
     operation = resource.memory.operation
-    if operation is not None and operation.action is OperationAction.CREATE:
+    if operation is not None and guards.doubt_first(resource):
         return doubt.resolve(scene, operation)
     if resource.deleting:
         return leaving.leave(scene)
@@ -144,7 +144,7 @@ def _unexplained(scene: Scene) -> Intent:
 def _held(scene: Scene, decision: Decision) -> Decision:
     """Guards over every decision: an untrusted clock, a pause, and Observe."""
     changing = isinstance(decision, Act) and isinstance(decision.action, Create | Delete | Describe)
-    if not guards.clock_trusted(scene) and (_needs_clock(decision) or changing):
+    if not guards.clock_trusted(scene) and (_needs_clock(scene, decision) or changing):
         text = "The operator's clock and the service's differ by more than the allowance; set the clock right."
         return Wait("ClockSkewed", scene.policy.staleness, text)
     if scene.resource.orders.paused and changing and not scene.resource.deleting:
@@ -152,12 +152,12 @@ def _held(scene: Scene, decision: Decision) -> Decision:
     return decision
 
 
-def _needs_clock(decision: Decision) -> bool:
+def _needs_clock(scene: Scene, decision: Decision) -> bool:
     match decision:
         case Act(action=Close(closed=closed)):
             return closed.outcome is Outcome.VOID
         case Act(action=Release(left=left)):
-            return left is None
+            return left is None or leaving.policy_of(scene) is not DeletionPolicy.RETAIN
         case Blocked(reason="ClusterVanished"):
             return True
         case Act() | Wait() | Settled() | Blocked():

@@ -89,8 +89,9 @@ def taken(resource: Resource, take: Take, now: Instant) -> Memory:
     memory, operation = resource.memory, resource.memory.operation
     attempt = operation.attempt if operation else (memory.last_operation.attempt if memory.last_operation else 1)
     chosen = resource.orders.adopt == take.id
+    known = memory.hpc_cluster_id == take.id
     return replace(
-        memory,
+        memory if known else replace(memory, job_id=None, first_active_at=None, nodes=(), endpoints=()),
         mark=take.record.mark,
         account=take.record.account,
         origin=take.record.origin,

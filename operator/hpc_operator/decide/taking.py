@@ -15,7 +15,7 @@ def record_for(scene: Scene, account: Account, origin: Origin, cluster_id: str |
 
 def take(scene: Scene, cluster_id: str, origin: Origin, *, recorded_at: float | None = None) -> Take:
     """Record this cluster. Absence can be concluded only a window after `recorded_at`: now, if not our create."""
-    account = scene.account
+    account = guards.resource_account(scene) or scene.facts.wished or scene.account
     record = record_for(scene, account, origin, cluster_id)
     return Take(cluster_id, record, scene.now if recorded_at is None else recorded_at)
 

@@ -84,7 +84,7 @@ def status_patch(resource: Resource, memory: Memory, report: Report | None = Non
     read, is never touched: then only the report's fields are.
     """
     keys = REPORT_KEYS if report else frozenset()
-    if not memory.newer and _readable(resource.status):
+    if not resource.memory.newer and _readable(resource.status):
         keys |= MEMORY_KEYS
     wished = encode_status(memory, report)
     if report and (foreign := _foreign(resource.status)):

@@ -48,7 +48,7 @@ class _Claims(Mapping[str, tuple[Claim, ...]]):
 
     def __getitem__(self, cluster_id: str) -> tuple[Claim, ...]:
         known = (self._fleet.get(ref) for ref in self._fleet.holders(cluster_id))
-        return tuple(sorted(Claim(r.created_at, r.ref) for r in known if r is not None))
+        return tuple(sorted(Claim(r.created_at, r.ref, r.account) for r in known if r is not None))
 
     def __iter__(self) -> Iterator[str]:
         return iter(())

@@ -4,6 +4,7 @@ Runs are deterministic up to the first strike, so that the numbers of a run with
 """
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -55,11 +56,13 @@ class _Named:
 
 @dataclass
 class Injector:
-    """The numbered points that a run reached, and its plan."""
+    """The numbered points that a run reached, and its plan. `state` tells how much has been written so far."""
 
     plan: dict[int, Strike] = field(default_factory=dict)
     points: list[str] = field(default_factory=list)
+    states: list[int] = field(default_factory=list)
     named: list[_Named] = field(default_factory=list)
+    state: Callable[[], int] = lambda: 0
 
     def on(
         self,
@@ -76,6 +79,7 @@ class Injector:
     def reach(self, point: str, process: str) -> Strike | None:
         """Count a point; the strike that is planned for it, if any."""
         self.points.append(point)
+        self.states.append(self.state())
         index = len(self.points) - 1
         for named in self.named:
             if named.point == point and named.process in (None, process):

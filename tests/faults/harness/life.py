@@ -22,7 +22,7 @@ _REFUSALS = frozenset({"SpecRefused", "AccessDenied", "CredentialsRefused", "Lic
 class Course:
     """How a life goes: `cloud` settings of the simulator, the spec's peculiarities, what is left at the end.
 
-    `thorough`: every look gets every fault, and not only those that make looks differ.
+    `thorough`: every look gets every fault, and not only those that make looks differ, at each of its repetitions.
     """
 
     name: str
@@ -39,12 +39,13 @@ class Course:
 
 @dataclass(slots=True)
 class Verdict:
-    """What a life came to. `points`: all that were reached; `settled`, `asked`: how many before it had settled, and
-    before its deletion was asked for; `answers`: what a person had to say; `posts`: calls by name.
+    """What a life came to. `points`: all that were reached; `states`: how much had been
+    written by then; `settled`, `asked`: how many points came before it had settled, and before its deletion was asked for; `answers`: what a person had to say; `posts`: calls by name.
     """
 
     findings: list[Finding]
     points: list[str]
+    states: list[int]
     settled: int
     asked: int
     answers: list[str]
@@ -77,13 +78,13 @@ class _Life:
             self.findings += await oracles.restless(world)
         asked = len(world.injector.points)
         world.people.delete()
-        left = tuple(world.alive()) if self.course.retained else ()
+        left = tuple(world.alive()) if self._retained() else ()
         if await self._settle("delete", world.gone):
             self.findings += await oracles.restless(world)
         self.findings += [*oracles.clusters(world, expected=0, excused=left), *oracles.foreign(world)]
         self.findings += [*oracles.hot(world), *self._counted()]
         posts = {call: count.calls for call, count in world.cloud.counts().items()}
-        return Verdict(self.findings, list(world.injector.points), settled, asked, self.answers, posts)
+        return Verdict(self.findings, list(world.injector.points), list(world.injector.states), settled, asked, self.answers, posts)
 
     def _made(self) -> bool:
         return self.world.ready() or self.world.reason() == "CreateFailed"
@@ -120,11 +121,15 @@ class _Life:
         elif world.stalled() and reason not in _REFUSALS | {"UnresolvedCreate"}:
             self.findings.append(Finding("STUCK", f"a person is asked without need: {reason}: {world.message()}"))
 
+    def _retained(self) -> bool:
+        """A cluster that a person adopted is retained when the manifest says nothing."""
+        return self.course.retained or any(answer.startswith("adopt") for answer in self.answers)
+
     def _counted(self) -> Iterator[Finding]:
         """The same count of effects as without the fault."""
         failed = any(isinstance(fault, f.JobFails) for fault in self.faults)
         if (made := self.world.effects("createCluster")) != 1:
             yield Finding("EFFECTS", f"createCluster took effect {made} times")
-        deleted, wanted = self.world.effects("deleteCluster"), 0 if self.course.retained else 1
+        deleted, wanted = self.world.effects("deleteCluster"), 0 if self._retained() else 1
         if deleted != wanted and not (failed and deleted == wanted + 1):
             yield Finding("EFFECTS", f"deleteCluster took effect {deleted} times, not {wanted}")

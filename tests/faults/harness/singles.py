@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -89,9 +90,15 @@ def kinds(course: Course, point: str) -> tuple[Kind | CloudFault, ...]:
 
 
 def singles(course: Course, alone: Verdict) -> Iterator[Single]:
-    """Every single fault of this course. `alone`: how it went without one."""
-    for index, point in enumerate(alone.points):
-        if not alone.settled <= index < alone.asked:
+    """Every single fault of this course. `alone`: how it went without one.
+
+    A read that is repeated while nothing changed is struck once, at its first time; twice in a thorough course.
+    """
+    times: Counter[tuple[str, int]] = Counter()
+    for index, (point, state) in enumerate(zip(alone.points, alone.states, strict=True)):
+        times[point, state] += 1
+        repeated = times[point, state] > (2 if course.thorough else 1)
+        if not repeated and not alone.settled <= index < alone.asked:
             for fault in kinds(course, point):
                 yield Single(course, Strike(index, fault), point)
 

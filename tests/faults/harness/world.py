@@ -43,6 +43,7 @@ class World:
         defaults: Mapping[str, Any] = {"create_seconds": 60.0, "delete_seconds": 30.0, "call_quota": 100_000}
         self.cloud = Cloud(self.now, Settings(**{**defaults, **cloud}), accounts=[Account()], seed=seed)
         self.kube = MemoryKube(self.now)
+        self.injector.state = lambda: len(self.kube.writes) + len(self.cloud.log.counts)
         self.people = People(self)
         self.processes: list[Process] = []
         self.crashes = 0

@@ -296,6 +296,7 @@ async def test_entries_at_the_very_second_of_since_are_not_the_end() -> None:
     ("order", "reason"),
     [
         (lambda log: log[::-1], "a service that ignores `reverse` shows the oldest first: all of it is old"),
+        (lambda log: [log[0], *log[:0:-1]], "a page that begins well and goes on otherwise"),
         (
             lambda log: [replace(e, created_at=1.0) if n < 100 else e for n, e in enumerate(log)],
             "equal times tell no order",

@@ -397,6 +397,15 @@ def test_the_operator_answers_for_names_account_and_passwords_whatever_the_manif
     assert isinstance(made["cluster_conf"], dict)
 
 
+def test_env_defaults_fill_in_what_the_manifest_leaves_out_and_nothing_else() -> None:
+    made = body.create_body(request(), env_defaults={"nfs_dns": "10.0.0.1", "nfs_need": 0})
+    conf = made["cluster_conf"]
+    assert isinstance(conf, dict)
+    env = conf["env"]
+    assert isinstance(env, dict)
+    assert (env["nfs_dns"], env["nfs_need"]) == ("10.0.0.1", 1), "the manifest says nfs_need: 1"
+
+
 def test_a_term_is_sent_as_the_manifest_says() -> None:
     terms = {"paid_type": "Reserved", "duration": 12, "is_auto_renewal": True}
     made = body.create_body(request(parameters=terms))

@@ -350,8 +350,12 @@ NEWER_OPERATION = {**encode_intent(INTENT), "version": 2, "shape": "unknown"}
     [
         ({"operation": NEWER_OPERATION}, None, "a newer intent"),
         ({"operation": {**encode_intent(INTENT), "queue": "q"}}, None, "a field that only a newer CRD lets in"),
-        ({}, encode_record(RECORD).replace('"version":1', '"version":2'), "a newer record"),
-        ({}, encode_record(RECORD).replace('"version":1', '"version":1,"queue":"q"'), "a newer record's field"),
+        (encode_status(MEMORY, None), encode_record(RECORD).replace('"version":1', '"version":2'), "a newer record"),
+        (
+            encode_status(MEMORY, None),
+            encode_record(RECORD).replace('"version":1', '"version":1,"queue":"q"'),
+            "a newer record's field",
+        ),
     ],
 )
 def test_a_newer_memory_is_told_apart_and_left_alone(status, annotation, reason):
@@ -359,8 +363,9 @@ def test_a_newer_memory_is_told_apart_and_left_alone(status, annotation, reason)
     resource = parse_resource(raw(status, annotations))
     assert resource.memory.newer, reason
     assert resource.problem is None, reason
-    patch = status_patch(resource, resource.memory, REPORT)
-    assert not set(patch["status"]) & MEMORY_KEYS, reason
+    for memory in (resource.memory, Memory()):
+        patch = status_patch(resource, memory, REPORT)
+        assert not set(patch["status"]) & MEMORY_KEYS, reason
 
 
 def test_newer_is_an_outcome_of_its_own():

@@ -1,0 +1,42 @@
+"""Every single fault at every I/O point of create and of delete: 0 DUP, 0 LOST, 0 STUCK, same effects, then silence."""
+
+import pytest
+from faults.courses import COURSES
+from faults.harness import port_methods
+from faults.harness.life import Course, live
+from faults.harness.singles import PORTS, play_all, singles
+
+
+@pytest.mark.parametrize("course", COURSES, ids=lambda course: course.name)
+def test_a_life_without_faults_is_content(course: Course) -> None:
+    verdict = live(course)
+    assert verdict.findings == []
+    assert verdict.answers == [], "nobody has to be asked"
+
+
+@pytest.mark.parametrize("course", COURSES, ids=lambda course: course.name)
+def test_every_single_fault(course: Course, tell: list[str]) -> None:
+    plans = list(singles(course, live(course)))
+    failed, asked = [], 0
+    for single, verdict in play_all(plans):
+        failed += [f"{single}: {finding}" for finding in verdict.findings]
+        asked += any(answer.startswith(("adopt", "recreate")) for answer in verdict.answers)
+    points = len({single.strike.index for single in plans})
+    tell.append(
+        f"{course.name}: {points} points, {len(plans)} runs, {len(failed)} findings; a person resolved {asked} creates"
+    )
+    assert failed == []
+    assert len(plans) > 300, "a course that hardly reaches a point proves nothing"
+    assert asked == 0 or not course.echoes, "where a name is echoed, nobody is ever asked"
+
+
+def test_the_points_are_the_ports() -> None:
+    """A port method without faults, or one that no life reaches, is red."""
+    reached = {single.point for course in COURSES for single in singles(course, live(course))}
+    assert port_methods() == set(PORTS), "give the new port method its row in PORTS"
+    assert port_methods() <= reached, "no life reaches these: write a course that does"
+
+
+def test_lives_are_repeatable() -> None:
+    """The numbers of the points mean the same in every run."""
+    assert live(COURSES[0]).points == live(COURSES[0]).points
