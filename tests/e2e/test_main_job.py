@@ -13,7 +13,7 @@ from stage.manifests import EXAMPLES, ehpc, example, secrets
 from stage.operators import KEY, SHORT
 
 EVERY_FIELD_KEY = {"access_key_id": "EVERY-FIELD-ACCESS-KEY", "secret_access_key": "every-field-secret-for-tests-only"}
-PASSWORDS = {"admin": "Adm1n-by-reference!", "cluster": "Cl0ster-by-reference!"}
+PASSWORDS = {"admin": "Adm1nByReference!", "cluster": "Cl0sterByReference!"}
 
 
 def created(stage: Stage) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ was told, what the account shows, whether this may be the account's first create
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from hpc_operator.decide import guards, pace
 from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
@@ -30,7 +31,8 @@ def _act(scene: Scene) -> Act:
     last = resource.memory.last_operation
     mine = last if last and last.action is OperationAction.CREATE else None
     record = record_for(scene, account, Origin.CREATED)
-    known = resource.finalizer and resource.record is not None and resource.record.account == account
+    held = resource.record
+    known = resource.finalizer and held is not None and replace(held, nonce="") == record
     failed = mine.failures if mine and mine.outcome in _FAILED else 0
     return Act(Create((mine.attempt if mine else 0) + 1, None if known else record, failed))
 
@@ -70,7 +72,7 @@ def _refused_before(scene: Scene) -> Decision | None:
         return None
     told = refusal(last)
     edited = last.generation != scene.resource.generation
-    asked = _asked_again(scene)
+    asked = scene.resource.asks_again
     if told.final and not edited and not asked:
         return _blocked(scene, told.reason, told.message)
     wait = 0.0 if (edited or asked) else pace.until_retry(last, scene.now, scene.policy, slow=told.slow)
@@ -79,11 +81,6 @@ def _refused_before(scene: Scene) -> Decision | None:
     if told.person:
         return Blocked(told.reason, told.message, wait)
     return Wait(told.reason, wait, told.message)
-
-
-def _asked_again(scene: Scene) -> bool:
-    wanted = scene.resource.orders.reconcile_at
-    return wanted is not None and wanted != scene.resource.status.get("lastHandledReconcileAt")
 
 
 def _shown_already(scene: Scene) -> Decision | None:

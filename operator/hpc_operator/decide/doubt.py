@@ -29,9 +29,9 @@ def resolve(scene: Scene, intent: Intent) -> Decision:
         return Act(take(scene, found[0], Origin.CREATED, recorded_at=intent.started_at))
     due = guards.due(intent, scene.policy)
     log = scene.facts.log
-    if scene.now <= due or not guards.conclusive(scene.newest, due) or not guards.conclusive(log, due):
-        return _wait(scene, due)
-    if log is not None and log.since > guards.log_range(intent, scene.policy)[0]:
+    reaches = log is not None and log.since <= guards.log_range(intent, scene.policy)[0]
+    late = scene.now > due and guards.conclusive(scene.newest, due) and guards.conclusive(log, due)
+    if log is None or not reaches or not late:
         return _wait(scene, due)
     if not guards.same_key(scene, intent):
         return Wait(
@@ -40,7 +40,7 @@ def resolve(scene: Scene, intent: Intent) -> Decision:
             "An unanswered create cannot be resolved with this key: it is not the key that sent it, and no other "
             "recorded cluster answers to it. Put the earlier key back, or wait until another cluster is recorded.",
         )
-    return _by_log(scene, intent, log, due) if log else _wait(scene, due)
+    return _by_log(scene, intent, log, due)
 
 
 def _wait(scene: Scene, due: float) -> Wait:
@@ -126,7 +126,7 @@ def _id_explained(scene: Scene, intent: Intent, log: LogLook, cluster_id: str, d
 def _ended_and_gone(scene: Scene, log: LogLook, cluster_id: str, due: float) -> bool:
     """Found nowhere, not even by id; none of its entries is pending and its newest is one that ended."""
     look = scene.facts.ids.get(cluster_id)
-    if look is None or not look.complete or not guards.began_after(look, due):
+    if look is None or not look.complete or look.key != log.key or not guards.began_after(look, due):
         return False
     entries = _naming(scene, log, cluster_id)
     return look.cluster is None and scene.shown(cluster_id) is None and not any(entry.pending for entry in entries)

@@ -97,7 +97,11 @@ class Scene:
         hidden = [look.cluster for look in asked if look.cluster and lately < look.begun < begun]
         partial = [look for look in self.facts.lists if not look.complete and look.begun >= begun]
         by_id = [look.cluster for look in asked if look.cluster and look.begun >= begun]
-        shown = [*hidden, *(newest.clusters if newest else ()), *(c for look in reversed(partial) for c in look.clusters)]
+        shown = [
+            *hidden,
+            *(newest.clusters if newest else ()),
+            *(c for look in reversed(partial) for c in look.clusters),
+        ]
         return tuple({cluster.id: cluster for cluster in (*shown, *by_id)}.values())
 
     @property

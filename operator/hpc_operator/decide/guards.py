@@ -46,8 +46,7 @@ def log_range(intent: Intent, policy: Policy) -> tuple[Instant, Instant]:
 
 def same_key(scene: Scene, intent: Intent) -> bool:
     """Key proof: the looks were made with the key that sent, or another recorded cluster of the view answers to it."""
-    asked = (look for look in scene.facts.ids.values() if began_after(look, due(intent, scene.policy)))
-    looks = [look for look in (scene.newest, scene.facts.log, *asked) if look is not None]
+    looks = [look for look in (scene.newest, scene.facts.log) if look is not None]
     today = all(look.key == scene.facts.key for look in looks)
     return all(look.key == intent.key for look in looks) or (today and other_recorded_answers(scene))
 
@@ -168,10 +167,15 @@ def delete_answered(intent: Intent | None) -> bool:
 
 def own_mark(scene: Scene) -> bool:
     """Memory is never an order: both memories must be of this object and uid, not copied from another life."""
-    resource, mine = scene.resource, stem(scene.facts.fleet, scene.resource.ref)
-    operation = resource.memory.operation
-    marks = (resource.record and resource.record.mark, resource.memory.mark, operation and operation.mark)
-    return all(mark in (None, mine) for mark in marks)
+    mine = stem(scene.facts.fleet, scene.resource.ref)
+    return all(mark == mine for mark in recorded_marks(scene.resource))
+
+
+def recorded_marks(resource: Resource) -> tuple[str, ...]:
+    """The marks in the memories; what `.status` says comes first, for the id there rules."""
+    memory, record = resource.memory, resource.record
+    found = (memory.mark, memory.operation and memory.operation.mark, record and record.mark)
+    return tuple(mark for mark in found if mark)
 
 
 def same_intent(fresh: Resource, intent: Intent) -> bool:

@@ -8,10 +8,11 @@ its job ended, nothing about the id is pending, and the cluster is absent.
 from hpc_operator.decide import guards, pace
 from hpc_operator.decide.decision import Act, Decision, Settled, Wait
 from hpc_operator.decide.facts import Claim, Scene
-from hpc_operator.decide.living import absence
+from hpc_operator.decide.living import absence, rivals
 from hpc_operator.decide.taking import take
 from hpc_operator.domain.actions import Close, Delete, LookById, Release
 from hpc_operator.domain.desired import DeletionPolicy, ManagementPolicy
+from hpc_operator.domain.mark import stem
 from hpc_operator.domain.observed import Entry, IdLook, JobStatus
 from hpc_operator.domain.record import Closed, Intent, OperationAction, Origin, Outcome
 
@@ -27,6 +28,9 @@ def protected(scene: Scene) -> Decision | None:
 def leave(scene: Scene) -> Decision:
     """No create is open and both memories agree: keep, let go, or delete."""
     cluster_id = scene.resource.id
+    recorded = guards.recorded_marks(scene.resource)
+    if recorded and recorded[0] != stem(scene.facts.fleet, scene.resource.ref):
+        return Act(Release(cluster_id, "its record was copied from another life"))
     if cluster_id is None:
         strays = guards.bearers(scene)
         return Act(take(scene, strays[0], Origin.CREATED)) if strays else Act(Release())
@@ -37,7 +41,7 @@ def leave(scene: Scene) -> Decision:
 
 def _surplus(scene: Scene, cluster_id: str) -> Decision | None:
     """A second cluster of this resource would be left behind unseen: a person chooses first."""
-    found = sorted({*guards.bearers(scene), cluster_id})
+    found = rivals(scene, cluster_id)
     if len(found) == 1 or scene.resource.orders.adopt == cluster_id:
         return None
     text = (

@@ -54,13 +54,21 @@ def _claimed(scene: Scene, cluster_id: str) -> Decision | None:
 
 
 def _second_bearer(scene: Scene, cluster_id: str) -> Decision | None:
-    found = tuple(sorted({*guards.bearers(scene), cluster_id}))
     chosen = scene.resource.orders.adopt
+    found = rivals(scene, cluster_id)
     if chosen == cluster_id or len(found) == 1:
         return None
     if chosen in found:
         return take_ordered(scene)
-    return duplicates(scene, found)
+    asks = (absence(scene, stray) for stray in scene.resource.memory.strays)
+    return next((ask for ask in asks if isinstance(ask, Act)), None) or duplicates(scene, found)
+
+
+def rivals(scene: Scene, cluster_id: str) -> tuple[str, ...]:
+    """This cluster and every other that is this resource's; one known only by a late answer counts until it is absent."""
+    strays = scene.resource.memory.strays if guards.clock_trusted(scene) else ()
+    gone = {stray for stray in strays if absence(scene, stray) is None}
+    return tuple(sorted({*guards.bearers(scene), cluster_id} - gone | {cluster_id}))
 
 
 def _moved(scene: Scene, cluster_id: str) -> Decision | None:

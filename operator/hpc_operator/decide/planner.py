@@ -12,7 +12,7 @@ from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.taking import record_for, take, take_ordered
 from hpc_operator.domain.actions import Close, Create, Delete, Describe, Doubt, Release, Remember
 from hpc_operator.domain.desired import DeletionPolicy
-from hpc_operator.domain.mark import fleet_of, stem
+from hpc_operator.domain.mark import fleet_of, marks_in, stem
 from hpc_operator.domain.record import Intent, OperationAction, Origin, Outcome
 
 
@@ -48,29 +48,27 @@ def _readable(scene: Scene) -> Decision | None:
 
 
 def _fleet(scene: Scene) -> Decision | None:
-    """The record's mark must be ours: of this fleet, and of this object and uid."""
-    record, orders = scene.resource.record, scene.resource.orders
-    if record is None:
-        return None
-    if not record.mark.startswith(fleet_of(scene.facts.fleet)):
+    """The recorded marks must be ours: of this fleet, and of this object and uid."""
+    if any(not mark.startswith(fleet_of(scene.facts.fleet)) for mark in guards.recorded_marks(scene.resource)):
         text = "The record carries the mark of another fleet: the operator's fleet setting was changed. Change it back."
         return Blocked("FleetChanged", text, scene.policy.retry_cap)
-    if record.mark == stem(scene.facts.fleet, scene.resource.ref) or scene.resource.deleting:
+    if guards.own_mark(scene) or scene.resource.deleting:
         return None
-    return _foreign(scene, record.id) if orders.take_over is None else take_ordered(scene)
+    return _foreign(scene) if scene.resource.orders.take_over is None else take_ordered(scene)
 
 
-def _foreign(scene: Scene, cluster_id: str | None) -> Decision | None:
+def _foreign(scene: Scene) -> Decision | None:
     """A record copied or restored from another life: memory, never an order."""
-    record = scene.resource.record
-    beside = set(scene.resource.orders.create_beside)
-    if record is None or {record.mark, record.id} & beside:
+    resource = scene.resource
+    foreign = [mark for mark in guards.recorded_marks(resource) if mark != stem(scene.facts.fleet, resource.ref)]
+    beside = set(resource.orders.create_beside)
+    if resource.memory.hpc_cluster_id is None and beside & {resource.id, *foreign}:
         return None
-    named = cluster_id or f"a cluster marked {record.mark}"
+    named = resource.id or f"a cluster marked {foreign[0]}"
     text = (
         f"The record of this resource was copied from another life that owns {named}. Annotate "
         f"hpc.qingcloud.com/take-over=<id> to go on with it, or "
-        f"hpc.qingcloud.com/create-beside={cluster_id or record.mark} to create another."
+        f"hpc.qingcloud.com/create-beside={resource.id or foreign[0]} to create another."
     )
     return Blocked("OwnedElsewhere", text, scene.policy.staleness)
 
@@ -123,19 +121,25 @@ def _record_current(scene: Scene) -> Decision | None:
         return None
     wanted = record_for(scene, account, memory.origin or Origin.CREATED, memory.hpc_cluster_id)
     if resource.record is not None:
-        wanted = replace(wanted, nonce=resource.record.nonce)
+        wanted = replace(wanted, nonce=resource.record.nonce, key=resource.record.key)
     return None if resource.finalizer and resource.record == wanted else Act(Remember(wanted))
 
 
 def _unexplained(scene: Scene) -> Intent:
+    """The intent that may have stood there, judged by the key that the record was written under.
+
+    Its attempt is none that a person has answered already: an old `recreate` says nothing about this doubt.
+    """
+    record = scene.resource.record
+    answered = [mark.attempt for mark in marks_in(scene.resource.orders.recreate or "") if mark.stem == scene.stem]
     return Intent(
         OperationAction.CREATE,
         scene.stem,
-        1,
+        1 + max(answered, default=0),
         scene.now + 2 * scene.policy.clock_skew,
         "",
         scene.account,
-        scene.facts.key or "",
+        (record.key if record is not None else "") or scene.facts.key or "",
         scene.resource.generation,
         log_from=scene.resource.created_at,
     )

@@ -29,7 +29,7 @@ def created(memory: Memory, intent: Intent, answer: Accepted, now: Instant) -> M
     operation = memory.operation
     same = operation is not None and (operation.mark, operation.attempt) == (intent.mark, intent.attempt)
     if memory.hpc_cluster_id is not None or not same:
-        return replace(memory, strays=(*memory.strays, new))
+        return replace(memory, strays=(*memory.strays, new), recorded_at=now)
     return replace(
         memory,
         mark=intent.mark,

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Scene
+from hpc_operator.decide.living import rivals
 from hpc_operator.domain.actions import Create, Delete
 from hpc_operator.domain.record import Condition, Memory, Report, Resource
 
@@ -40,6 +41,9 @@ def remembered(scene: Scene, decision: Decision) -> Memory:
     """The memory after this decision: the job of a create whose answer was lost, and when it was first seen ready."""
     memory = scene.resource.memory
     log = scene.facts.log
+    if memory.strays and memory.hpc_cluster_id:
+        left = rivals(scene, memory.hpc_cluster_id)
+        memory = replace(memory, strays=tuple(stray for stray in memory.strays if stray in left))
     if memory.hpc_cluster_id and memory.job_id is None and log is not None:
         naming = [entry for entry in log.entries if memory.hpc_cluster_id in entry.cluster_ids]
         oldest = min(naming, key=lambda entry: entry.created_at or 0.0, default=None)

@@ -10,7 +10,7 @@ from hpc_operator.domain.record import Account, Origin, Record
 
 def record_for(scene: Scene, account: Account, origin: Origin, cluster_id: str | None = None) -> Record:
     """The annotation as it should stand."""
-    return Record(scene.stem, account, origin, cluster_id)
+    return Record(scene.stem, account, origin, cluster_id, key=scene.facts.key or "")
 
 
 def take(scene: Scene, cluster_id: str, origin: Origin, *, recorded_at: float | None = None) -> Take:

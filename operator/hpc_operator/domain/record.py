@@ -45,13 +45,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The annotation: mark stem (without attempt), account, origin, and the id once it is known."""
+    """The annotation: mark stem (without attempt), account, origin, and the id once it is known.
+
+    `key` is the fingerprint of the access key when it was written: what a doubt without an intent is judged by.
+    """
 
     mark: str
     account: Account
     origin: Origin
     id: str | None = None
     nonce: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,12 @@ class Resource:
     def deleting(self) -> bool:
         """Whether a person (or a garbage collector) has asked for its deletion."""
         return self.deleting_since is not None
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether `reconcile-at` asks for a look or a new attempt that was not acknowledged yet."""
+        wanted = self.orders.reconcile_at
+        return wanted is not None and wanted != self.status.get("lastHandledReconcileAt")
 
     @property
     def id(self) -> str | None:

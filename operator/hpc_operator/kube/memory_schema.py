@@ -53,6 +53,7 @@ class RecordFields(Strict):
     origin: Literal["Created", "Adopted"]
     id: str | None = Field(None, pattern=names.ID_PATTERN)
     nonce: str = Field("", pattern=names.TOKEN_PATTERN)
+    key: str = Field("", pattern=names.TOKEN_PATTERN)
 
 
 class OperationFields(Strict):

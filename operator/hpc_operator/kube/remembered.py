@@ -51,6 +51,7 @@ def encode_record(record: Record) -> str:
         "origin": record.origin.value,
         "id": record.id,
         "nonce": record.nonce or None,
+        "key": record.key or None,
     }
     return json.dumps(without_none(fields), separators=(",", ":"))
 
@@ -66,7 +67,7 @@ def parse_record(text: str) -> Record:
     except ValidationError as error:
         _refuse_newer(raw, error)
         raise
-    return Record(fields.mark, _account(fields.account), Origin(fields.origin), fields.id, fields.nonce)
+    return Record(fields.mark, _account(fields.account), Origin(fields.origin), fields.id, fields.nonce, fields.key)
 
 
 def encode_intent(intent: Intent) -> dict[str, object]:

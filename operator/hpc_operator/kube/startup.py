@@ -56,7 +56,7 @@ class Startup:
             openapi = await self._served.served_crd()
             if openapi is None:
                 return "the HpcCluster CRD is not installed: kubectl apply --server-side -f crds/hpcclusters.yaml"
-            if missing := missing_fields(openapi):
+            if missing := [f"status.{path}" for path in missing_fields(openapi)]:
                 return (
                     f"CrdTooOld: the installed HpcCluster CRD does not know {', '.join(missing[:5])}: "
                     "kubectl apply --server-side -f crds/hpcclusters.yaml"

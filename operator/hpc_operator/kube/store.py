@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import yaml
 from kubernetes.aio import client
 from kubernetes.aio import config as kubernetes_config
 
@@ -35,13 +36,18 @@ async def _configuration(kubeconfig: Path | None, context: str | None) -> client
         else:
             path = str(kubeconfig) if kubeconfig else None
             await config.load_kube_config(path, context, client_configuration=made, persist_config=False)
-    except (config.ConfigException, OSError, ValueError, TypeError) as error:
+    except (config.ConfigException, yaml.YAMLError, OSError, ValueError, TypeError) as error:
         where = f"the kubeconfig {kubeconfig}" if kubeconfig else "a service account or a kubeconfig"
         raise Unavailable(
-            f"no way to the API server can be read from {where}: {error}. Set HPC_OPERATOR_KUBECONFIG or --kubeconfig.",
+            f"no way to the API server can be read from {where}: {_one_line(error)}. "
+            "Set HPC_OPERATOR_KUBECONFIG or --kubeconfig.",
             permanent=True,
         ) from error
     return made
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join((str(error) or type(error).__name__).split())
 
 
 def _connection(made: client.Configuration) -> Connection:
@@ -124,9 +130,8 @@ class Server:
             )  # fmt: skip
             answer: Any = await self._client.call_api(*sent[:4], _request_timeout=self._timeout)
             text = await answer.read()
-        except (aiohttp.ClientError, config.ConfigException, OSError, ValueError) as error:
-            told = str(error) or type(error).__name__
-            raise Unavailable(f"no answer from the API server to {method} {path}: {told}") from error
+        except (aiohttp.ClientError, config.ConfigException, yaml.YAMLError, OSError, ValueError) as error:
+            raise Unavailable(f"no answer from the API server to {method} {path}: {_one_line(error)}") from error
         return self._interpret(answer.status, text, method, path)
 
     def _interpret(self, status: int, text: bytes, method: str, path: str) -> dict[str, Any]:

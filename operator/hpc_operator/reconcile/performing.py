@@ -85,7 +85,7 @@ class Performer:
             case actions.Describe():
                 return await self._describe(scene.resource, action, credentials)
             case actions.Delete():
-                return await self._delete(scene.resource, action, credentials)
+                return await self._delete(scene, action, credentials)
             case actions.CountNodes(cluster_id):
                 return await self._count(scene.resource, cluster_id, credentials)
             case _:
@@ -130,7 +130,8 @@ class Performer:
         await self._store.write_status(resource, remembering.counted(resource, look))
         return None
 
-    async def _delete(self, resource: Resource, action: actions.Delete, credentials: Credentials) -> Decision | None:
+    async def _delete(self, scene: Scene, action: actions.Delete, credentials: Credentials) -> Decision | None:
+        resource = scene.resource
         if wait := await self._permitted(credentials, "finish"):
             return wait
         if not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
@@ -139,7 +140,7 @@ class Performer:
             )
         intent = Intent(
             action=OperationAction.DELETE,
-            mark=resource.memory.mark or "",
+            mark=scene.stem,
             attempt=action.attempt,
             started_at=round(self._clock.now(), 3),
             nonce=self._nonce(),
@@ -152,6 +153,8 @@ class Performer:
         return None
 
     async def _send_delete(self, resource: Resource, intent: Intent, cluster_id: str, credentials: Credentials) -> None:
+        if not guards.send_in_time(intent, self._clock.now(), self._policy):
+            return  # held up since the intent: whose the cluster is now, the next pass looks up before it asks
         answer: Answer = await self._calls.delete(credentials, credentials.account, cluster_id)
         _log.info("deleteCluster: %s", answer, extra={"resource": str(resource.ref), "cluster": cluster_id})
         match answer:

@@ -64,6 +64,11 @@ class Kube:
         status = self.status(name)
         return status if condition(status).get("status") == "True" else None
 
+    @staticmethod
+    def is_ready(resource: dict[str, Any]) -> bool:
+        """Whether a resource as read is Ready."""
+        return bool(condition(resource.get("status", {})).get("status") == "True")
+
     def reason(self, name: str) -> str:
         """The reason of the Ready condition, empty without one."""
         return str(condition(self.status(name)).get("reason", ""))

@@ -75,6 +75,11 @@ class Stage:
         until("the operator holds the Lease", made.leads)
         return made
 
+    def leading(self) -> Operator | None:
+        """The newest operator, if it still runs."""
+        newest = self._operators[-1] if self._operators else None
+        return newest if newest is not None and newest.program.poll() is None else None
+
     def after_kill(self, **changed: str | None) -> Operator:
         """Start the next operator after one was killed."""
         self.kube.drop_lease()

@@ -10,9 +10,9 @@ DEADLINE = 120.0
 
 
 def until(what: str, probe: Callable[[], T | None], deadline: float = DEADLINE, pause: float = 0.1) -> T:
-    """Ask until the answer is neither None nor False; AssertionError with the last answer after `deadline` seconds."""
+    """Ask until the answer counts as true; AssertionError after `deadline` seconds."""
     waiting = retry(
-        retry=retry_if_result(lambda answer: answer is None or answer is False),
+        retry=retry_if_result(lambda answer: not answer),
         wait=wait_fixed(pause),
         stop=stop_after_delay(deadline),
     )

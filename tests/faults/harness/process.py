@@ -36,6 +36,11 @@ from hpc_simulator import Answer, Delayed, Held, Lost, Torn, Unreachable
 if TYPE_CHECKING:
     from faults.harness.world import World
 
+_ELSEWHERE: dict[object, tuple[str, ...]] = {
+    Kind.EXHAUSTED: ("Budget.permit",),
+    Kind.SECRET_PROBLEM: ("Keys.credentials", "Store.password", "Store.admin_password"),
+}
+"""What can happen at some points only: the ports promise so."""
 KUBE_LATENCY, CLOUD_LATENCY = 0.02, 0.2
 
 
@@ -117,6 +122,8 @@ class Process:
         life = self.life
         await self.alive(life)
         strike = self.world.injector.reach(point, self.name)
+        if strike is not None and strike.fault in _ELSEWHERE and point not in _ELSEWHERE[strike.fault]:
+            strike = None
         if strike is not None and isinstance(strike.fault, Kind):
             await self._before(strike, strike.fault, life, args)
             if strike.fault is Kind.EXHAUSTED:
@@ -253,6 +260,8 @@ class _Keys:
 
     async def credentials(self, resource: Resource) -> Credentials:
         held, wished = self._world.key, resource.desired
+        if held is None:
+            raise SecretProblem("CredentialsMissing", "there is no key")
         account = Account(self._world.endpoint, wished.zone or held.zone, wished.owner or held.owner)
         mark = hashlib.sha256(f"{held.key}\n{held.secret}".encode()).hexdigest()[:16]
         return Credentials(held.key, held.secret, account, mark)

@@ -38,7 +38,8 @@ class World:
         self.restart_after = restart_after
         self.loop = VirtualLoop()
         self.injector = Injector({strike.index: strike for strike in plan})
-        self.key = Account()
+        self.key: Account | None = Account()
+        """The key that every process uses; None: there is none."""
         self.endpoint = "http://cloud.test/api"
         defaults: Mapping[str, Any] = {"create_seconds": 60.0, "delete_seconds": 30.0, "call_quota": 100_000}
         self.cloud = Cloud(self.now, Settings(**{**defaults, **cloud}), accounts=[Account()], seed=seed)

@@ -97,7 +97,7 @@ def delete_intent(age: float = 60.0, **more: Any) -> Intent:
 
 
 def record(**more: Any) -> Record:
-    return replace(Record(STEM, ACCOUNT, Origin.CREATED, nonce="nonce-of-record"), **more)
+    return replace(Record(STEM, ACCOUNT, Origin.CREATED, nonce="nonce-of-record", key=KEY), **more)
 
 
 def closed(action: OperationAction = OperationAction.CREATE, age: float = OLD, **more: Any) -> Closed:
@@ -237,7 +237,7 @@ class Row:
         assert all(word in text for word in self.says), f"{self.because}: {text}"
         action = decision.action if isinstance(decision, Act) else None
         found = {name: getattr(action, name) for name in self.fields}
-        assert found == self.fields, self.because
+        assert found == self.fields, f"{self.because}: {found}"
 
 
 def shape(decision: Decision) -> str:

@@ -1,0 +1,188 @@
+"""The Lease loop in virtual time, against an API in memory: at no moment may two processes both have time left."""
+
+import asyncio
+from typing import Any
+
+from memory_api import MemoryApi
+
+from faults.harness.looptime import VirtualLoop, run_virtually
+from hpc_operator.kube.lease import LeaseLoop
+from hpc_operator.reconcile.ports import Conflict, Unavailable
+
+DURATION = 15.0
+PATH = "/apis/coordination.k8s.io/v1/namespaces/ns/leases/op"
+
+
+class Scene:
+    """An API, some processes, and a clock for each that can be made to stand still for a while (SIGSTOP)."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self.loop, self.api, self.lost = loop, MemoryApi(), {}
+
+    def process(self, me: str, api: MemoryApi | None = None) -> LeaseLoop:
+        def on_lost(why: str) -> None:
+            self.lost[me] = (self.loop.time(), why)
+
+        return LeaseLoop(
+            api or self.api,
+            "ns",
+            "op",
+            me,
+            duration=DURATION,
+            ticks=self.loop.time,
+            now=lambda: 1.8e9 + self.loop.time(),
+            on_lost=on_lost,
+        )
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        return self.api.objects[PATH]["spec"]
+
+
+def play(scenario: Any) -> None:
+    loop = VirtualLoop()
+
+    async def begin() -> None:
+        await scenario(Scene(loop))
+
+    run_virtually(begin(), loop)
+
+
+def test_a_missing_lease_is_created_and_kept() -> None:
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        assert lease.left() < 0
+        await lease.acquire()
+        assert scene.spec["holderIdentity"] == "a"
+        for _ in range(100):
+            await asyncio.sleep(1)
+            assert lease.left() > DURATION / 2
+        assert scene.spec["leaseTransitions"] == 0
+        assert not scene.lost
+
+    play(scenario)
+
+
+def test_a_second_process_waits_for_the_release_and_then_leads_at_once() -> None:
+    async def scenario(scene: Scene) -> None:
+        first, second = scene.process("a"), scene.process("b")
+        await first.acquire()
+        waiting = asyncio.create_task(second.acquire())
+        await asyncio.sleep(60)
+        assert not waiting.done()
+        assert second.holder == "a"
+        await first.release()
+        assert first.left() < 0
+        released = scene.loop.time()
+        await waiting
+        assert scene.loop.time() - released < 3
+        assert scene.spec["leaseTransitions"] == 1
+
+    play(scenario)
+
+
+def test_a_black_hole_ends_the_holder_before_the_next_one_leads() -> None:
+    async def scenario(scene: Scene) -> None:
+        mine = MemoryApi()
+        mine.objects = scene.api.objects
+        first, second = scene.process("a", mine), scene.process("b")
+        await first.acquire()
+        waiting = asyncio.create_task(second.acquire())
+        await asyncio.sleep(20)
+        mine.black_hole = True
+        await waiting
+        assert scene.lost["a"][0] < scene.loop.time()
+        assert "no renewal in time" in scene.lost["a"][1]
+        assert first.left() < 0 < second.left()
+
+    play(scenario)
+
+
+def test_refused_connections_shorter_than_the_lease_are_survived() -> None:
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        await lease.acquire()
+        down_until = scene.loop.time() + 8
+
+        def refuse_for_a_while(method: str, path: str) -> None:
+            if scene.loop.time() < down_until:
+                raise Unavailable("refused")
+
+        scene.api.before = refuse_for_a_while
+        await asyncio.sleep(60)
+        assert not scene.lost
+        assert lease.left() > DURATION / 2
+
+    play(scenario)
+
+
+def test_a_conflict_is_no_loss_the_next_attempt_reads_again() -> None:
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        await lease.acquire()
+        conflicts = iter([True, True])
+
+        def raced(method: str, path: str) -> None:
+            if method == "PUT" and next(conflicts, False):
+                raise Conflict("raced")
+
+        scene.api.before = raced
+        await asyncio.sleep(30)
+        assert not scene.lost
+        assert next(conflicts, None) is None
+
+    play(scenario)
+
+
+def test_the_deadline_counts_from_before_the_renewal_was_sent() -> None:
+    async def scenario(scene: Scene) -> None:
+        api = scene.api
+
+        class Slow(MemoryApi):
+            async def request(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+                answer = await api.request(*args, **kwargs)
+                await asyncio.sleep(2)
+                return answer
+
+        lease = scene.process("a", Slow())
+        await lease.acquire()
+        assert lease.left() == DURATION - 2, "the slow answer is part of the time that is used up"
+
+    play(scenario)
+
+
+def test_another_lease_expires_only_when_seen_unchanged_for_its_whole_duration() -> None:
+    async def scenario(scene: Scene) -> None:
+        meta = {"name": "op", "namespace": "ns"}
+        spec = {"holderIdentity": "dead", "leaseDurationSeconds": 40, "renewTime": "2001-01-01T00:00:00.000000Z"}
+        scene.api.put(PATH, {"metadata": meta, "spec": spec})
+        lease = scene.process("a")
+        await asyncio.wait_for(lease.acquire(), 100)
+        assert 40 <= scene.loop.time() < 44, "the wall-clock renewTime says nothing"
+
+    play(scenario)
+
+
+def test_a_lease_taken_by_another_ends_the_holder_at_once() -> None:
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        await lease.acquire()
+        taken = scene.api.objects[PATH]
+        scene.api.put(PATH, {**taken, "spec": {**taken["spec"], "holderIdentity": "b"}})
+        await asyncio.sleep(DURATION / 4)
+        assert "held by b" in scene.lost["a"][1]
+        assert lease.left() < 0
+
+    play(scenario)
+
+
+def test_giving_back_never_takes_the_lease_from_another() -> None:
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        await lease.acquire()
+        taken = scene.api.objects[PATH]
+        scene.api.put(PATH, {**taken, "spec": {**taken["spec"], "holderIdentity": "b"}})
+        await lease.release()
+        assert scene.spec["holderIdentity"] == "b"
+
+    play(scenario)

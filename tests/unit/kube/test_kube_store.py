@@ -1,0 +1,276 @@
+"""The store against an API in memory: what each write sends, and which answers it refuses to believe."""
+
+import itertools
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from memory_api import MemoryApi
+
+from hpc_operator.domain.desired import Ref, SecretKey
+from hpc_operator.domain.record import Account, Intent, OperationAction, Origin, Record, Resource
+from hpc_operator.kube import names
+from hpc_operator.kube.api import NotServed, refuse
+from hpc_operator.kube.codec import parse_resource
+from hpc_operator.kube.events import Announcer, cut
+from hpc_operator.kube.passwords import RETAINED, Secrets, generate
+from hpc_operator.kube.resources import KubeStore, Told
+from hpc_operator.reconcile.ports import Conflict, CrdTooOld, Gone, SecretProblem, Unavailable
+
+REF = Ref("team-a", "first", "uid-1")
+PATH = "/apis/hpc.qingcloud.com/v1alpha1/namespaces/team-a/hpcclusters/first"
+SECRETS = "/api/v1/namespaces/team-a/secrets"
+ACCOUNT = Account("https://api.example/api", "jn1a", "usr-1")
+RECORD = Record("aabcd", ACCOUNT, Origin.CREATED)
+INTENT = Intent(OperationAction.CREATE, "aabcd", 1, 1000.0, "n1", ACCOUNT, "key", 1)
+
+
+class Scene:
+    """A store, its API, and what was told to the cache."""
+
+    def __init__(self) -> None:
+        self.api = MemoryApi()
+        self.read: list[str] = []
+        self.wrote: list[str] = []
+        self.missing: list[Ref] = []
+        self.learned: list[str] = []
+        turns = itertools.count()
+        told = Told(
+            lambda raw: self.read.append(raw["metadata"]["resourceVersion"]),
+            lambda raw: self.wrote.append(raw["metadata"]["resourceVersion"]),
+            self.missing.append,
+        )
+        self.secrets = Secrets(self.api, choose=lambda of: of[next(turns) % len(of)], learn=self.learned.append)
+        announcer = Announcer(self.api, me="me", now=lambda: 1e9, scrub=lambda text: text.replace("hush", "***"))
+        self.store = KubeStore(self.api, told=told, secrets=self.secrets, announcer=announcer)
+
+    def resource(self, **metadata: Any) -> Resource:
+        """An HpcCluster as it stands on the server."""
+        return parse_resource(self.api.put(PATH, raw(**metadata)))
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        return self.api.objects[PATH]
+
+
+def raw(uid: str = "uid-1", status: dict[str, Any] | None = None, **metadata: Any) -> dict[str, Any]:
+    meta = {"namespace": "team-a", "name": "first", "uid": uid, "generation": 1, **metadata}
+    meta.setdefault("creationTimestamp", "2026-01-01T00:00:00Z")
+    return {"kind": "HpcCluster", "metadata": meta, "spec": {"cluster_type": "hpc"}, "status": status or {}}
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+async def test_remember_keeps_the_finalizers_of_others(scene: Scene) -> None:
+    resource = scene.resource(finalizers=["other/one"])
+    written = await scene.store.remember(resource, RECORD)
+    assert scene.stored["metadata"]["finalizers"] == ["other/one", names.FINALIZER]
+    assert written.record == RECORD
+    assert scene.wrote == [written.resource_version], "the answer reaches the cache: read your own writes"
+
+
+async def test_remember_adds_no_finalizer_to_a_dying_resource(scene: Scene) -> None:
+    resource = scene.resource(finalizers=["other/one"], deletionTimestamp="2026-01-02T00:00:00Z")
+    await scene.store.remember(resource, RECORD)
+    assert scene.stored["metadata"]["finalizers"] == ["other/one"], "the server would refuse it"
+    assert "finalizers" not in scene.api.writes()[0][2]["metadata"]
+
+
+@pytest.mark.parametrize("call", ["remember", "write_intent", "write_status", "release"])
+async def test_every_write_after_somebody_elses_is_a_conflict(scene: Scene, call: str) -> None:
+    resource = scene.resource(finalizers=[names.FINALIZER])
+    before = scene.resource(finalizers=[names.FINALIZER], labels={"by": "somebody"})
+    memory = replace(resource.memory, hpc_cluster_id="ehpc-1")
+    arguments = {"remember": (RECORD,), "write_intent": (INTENT,), "write_status": (memory,), "release": ()}[call]
+    with pytest.raises(Conflict):
+        await getattr(scene.store, call)(resource, *arguments)
+    assert scene.stored["metadata"]["resourceVersion"] == before.resource_version, "nothing was written"
+
+
+async def test_an_intent_is_written_strictly_and_whole(scene: Scene) -> None:
+    resource = scene.resource()
+    first = await scene.store.write_intent(resource, replace(INTENT, job_id="j-1"))
+    second = await scene.store.write_intent(first, replace(INTENT, nonce="n2"))
+    assert second.memory.operation == replace(INTENT, nonce="n2"), "no field of the older one is left"
+    assert [strict for *_, strict in scene.api.writes()] == ["Strict", "Strict"]
+
+
+async def test_an_intent_that_the_server_prunes_does_not_count(scene: Scene) -> None:
+    scene.api.pruned = frozenset({"nonce"})
+    with pytest.raises(CrdTooOld):
+        await scene.store.write_intent(scene.resource(), INTENT)
+
+
+async def test_an_intent_that_changes_nothing_does_not_count(scene: Scene) -> None:
+    """Without a new resourceVersion it excluded nobody: 20 of 20 writers would pass."""
+    written = await scene.store.write_intent(scene.resource(), INTENT)
+    with pytest.raises(CrdTooOld):
+        await scene.store.write_intent(written, INTENT)
+
+
+async def test_a_status_that_says_it_already_is_not_written(scene: Scene) -> None:
+    resource = scene.resource()
+    assert await scene.store.write_status(resource, resource.memory) is resource
+    assert scene.api.requests == []
+
+
+async def test_release_takes_only_our_finalizer(scene: Scene) -> None:
+    resource = scene.resource(finalizers=["a/b", names.FINALIZER], deletionTimestamp="2026-01-02T00:00:00Z")
+    await scene.store.release(resource)
+    assert scene.stored["metadata"]["finalizers"] == ["a/b"]
+    assert scene.missing == []
+
+
+async def test_the_last_finalizer_taken_is_told_as_gone(scene: Scene) -> None:
+    resource = scene.resource(finalizers=[names.FINALIZER], deletionTimestamp="2026-01-02T00:00:00Z")
+    await scene.store.release(resource)
+    assert PATH not in scene.api.objects
+    assert (scene.missing, scene.wrote) == ([REF], []), "the answer of that write must not bring it back"
+    await scene.store.release(resource)
+
+
+async def test_a_successor_of_the_name_is_gone_for_the_old_uid(scene: Scene) -> None:
+    resource = scene.resource()
+    scene.resource(uid="uid-2")
+    with pytest.raises(Gone):
+        await scene.store.read(REF)
+    assert scene.missing == [REF]
+    with pytest.raises(Gone):
+        await scene.store.remember(resource, RECORD)
+    assert scene.api.writes() == []
+
+
+async def test_something_else_than_the_object_is_no_answer(scene: Scene) -> None:
+    scene.api.put(PATH, {"kind": "Banana", "metadata": {"uid": "uid-1"}})
+    with pytest.raises(Unavailable):
+        await scene.store.read(REF)
+
+
+STATUS = {"kind": "Status", "reason": "NotFound", "details": {"name": "first"}}
+TABLE = [
+    (409, {"message": "modified"}, Conflict, None, "somebody wrote"),
+    (404, STATUS, Gone, None, "the server names the very object"),
+    (404, None, NotServed, False, "an API server that is starting knows no kind yet: that is not absence"),
+    (404, {**STATUS, "details": {}}, NotServed, False, "no object named: the kind is unknown"),
+    (401, None, Unavailable, True, "the token is wrong"),
+    (403, {"message": 'cannot patch resource "hpcclusters"'}, Unavailable, True, "the verb is in the text"),
+    (422, {"message": "spec.x: Invalid value"}, Unavailable, True, "our own mistake"),
+    (422, {"message": 'unknown field "status.operation.nonce"'}, CrdTooOld, None, "the strict write of an intent"),
+    (429, None, Unavailable, False, "throttled"),
+    (500, None, Unavailable, False, "may or may not have happened"),
+    (503, None, Unavailable, False, "may or may not have happened"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "outcome", "permanent", "why"), TABLE)
+def test_each_status_has_one_meaning(
+    status: int, body: dict[str, Any] | None, outcome: type[Exception], permanent: bool | None, why: str
+) -> None:
+    with pytest.raises(outcome) as raised:
+        refuse(status, body, "PATCH", PATH)
+    assert type(raised.value) is outcome, why
+    if permanent is not None:
+        assert isinstance(raised.value, Unavailable)
+        assert raised.value.permanent is permanent, why
+        assert str((body or {}).get("message", "")) in str(raised.value)
+
+
+def test_a_generated_password_satisfies_both_rules() -> None:
+    for seed in range(50):
+        turns = itertools.count(seed)
+        made = generate(lambda of, turns=turns: of[next(turns) % len(of)])  # type: ignore[misc]
+        assert len(made) == 20
+        assert all(any(c in of for c in made) for of in ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789", "!@#$%^&*()"))
+        assert any(c.islower() for c in made)
+        assert all(c.isalnum() or c in "!@#$%^&*()" for c in made)
+
+
+async def test_the_admin_password_is_made_once_and_owned(scene: Scene) -> None:
+    resource = scene.resource()
+    first = await scene.store.admin_password(resource)
+    assert await scene.store.admin_password(resource) == first
+    meta = scene.api.objects[f"{SECRETS}/first-admin"]["metadata"]
+    assert [each["uid"] for each in meta["ownerReferences"]] == ["uid-1"]
+    assert "blockOwnerDeletion" not in json.dumps(meta), "that needs a right which the operator does not have"
+    assert first in scene.learned, "the scrubber knows it"
+
+
+async def test_two_processes_that_race_use_the_password_that_was_stored(scene: Scene) -> None:
+    resource = scene.resource()
+    other = Scene()
+    other.api.put(PATH, raw())
+    stored = await other.store.admin_password(resource)
+
+    def stored_meanwhile(method: str, path: str) -> None:
+        if method == "POST":
+            scene.api.objects[f"{SECRETS}/first-admin"] = other.api.objects[f"{SECRETS}/first-admin"]
+
+    scene.api.before = stored_meanwhile
+    assert await scene.store.admin_password(resource) == stored
+
+
+@pytest.mark.parametrize("owners", [[], [{"uid": "uid-of-somebody"}]])
+async def test_a_secret_of_somebody_else_is_neither_read_nor_overwritten(
+    scene: Scene, owners: list[dict[str, str]]
+) -> None:
+    meta = {"name": "first-admin", "ownerReferences": owners}
+    scene.api.put(f"{SECRETS}/first-admin", {"kind": "Secret", "metadata": meta, "data": {"password": "aHVzaA=="}})
+    with pytest.raises(SecretProblem) as raised:
+        await scene.store.admin_password(scene.resource())
+    assert raised.value.reason == "SecretNotOurs"
+    assert scene.learned == []
+    assert scene.api.writes() == []
+
+
+async def test_keeping_secrets_takes_our_reference_off_and_labels(scene: Scene) -> None:
+    resource = scene.resource()
+    await scene.store.admin_password(resource)
+    await scene.store.keep_secrets(resource, "ehpc-9")
+    meta = scene.api.objects[f"{SECRETS}/first-admin"]["metadata"]
+    assert (meta["ownerReferences"], meta["labels"][RETAINED]) == ([], "ehpc-9")
+    writes = len(scene.api.writes())
+    await scene.store.keep_secrets(resource, "ehpc-9")
+    assert len(scene.api.writes()) == writes, "done already is done"
+
+
+PROBLEMS = [
+    (None, "SecretMissing", "no such Secret"),
+    ({}, "SecretKeyMissing", "no data"),
+    ({"pw": ""}, "SecretKeyMissing", "an empty value is no password"),
+    ({"pw": "/w=="}, "SecretKeyMissing", "not text"),
+]
+
+
+@pytest.mark.parametrize(("data", "reason", "why"), PROBLEMS)
+async def test_a_password_that_cannot_be_read_says_what_is_wrong(
+    scene: Scene, data: dict[str, str] | None, reason: str, why: str
+) -> None:
+    if data is not None:
+        scene.api.put(f"{SECRETS}/mine", {"kind": "Secret", "metadata": {"name": "mine"}, "data": data})
+    with pytest.raises(SecretProblem) as raised:
+        await scene.store.password(scene.resource(), SecretKey("mine", "pw"))
+    assert raised.value.reason == reason, why
+    assert "team-a/mine" in str(raised.value)
+
+
+async def test_an_event_is_scrubbed_and_cut_and_never_raises(scene: Scene) -> None:
+    resource = scene.resource()
+    await scene.store.announce(resource, "Created", "hush " + "长" * 900, warning=True)
+    posted = scene.api.writes()[0][2]
+    assert len(posted["note"].encode()) <= 1000
+    assert posted["note"].startswith("*** 长")
+
+    def broken(method: str, path: str) -> None:
+        raise Unavailable("down")
+
+    scene.api.before = broken
+    await scene.store.announce(resource, "Created", "text", warning=False)
+
+
+def test_cutting_never_splits_a_character() -> None:
+    assert cut("a" * 10) == "a" * 10
+    assert all(cut("é长" * 50, limit).encode().decode() for limit in range(10, 30))

@@ -1,0 +1,79 @@
+"""Settings: where they come from, and what a wrong one says."""
+
+import pytest
+
+from hpc_operator.settings import PREFIX, Settings, SettingsProblem, load
+
+GOOD = {"FLEET": "lab", "OWNER": "usr-1", "ZONE": "jn1a"}
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(PREFIX + name, value)
+
+
+def test_the_policy_carries_what_was_set_and_the_default_owner_and_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PREFIX + "ZONES", "pek3, jn1a")
+    monkeypatch.setenv(PREFIX + "VISIBILITY_LAG", "12.5")
+    policy = load().policy()
+    assert policy.zones == ("pek3", "jn1a")
+    assert policy.owners == ("usr-1",)
+    assert policy.visibility_lag == 12.5
+    assert policy.window == 15 + 60 + 30 + 12.5
+
+
+def test_a_flag_wins_over_the_environment_and_an_absent_flag_does_not() -> None:
+    settings = load({"zone": "pek3", "owner": None})
+    assert (settings.zone, settings.owner) == ("pek3", "usr-1")
+
+
+def test_only_the_fixed_values_that_were_set_become_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PREFIX + "NFS_DNS", "10.0.0.2")
+    monkeypatch.setenv(PREFIX + "START_HOOK_ON", "1")
+    assert load().env_defaults() == {"nfs_dns": "10.0.0.2", "start_hook_on": 1}
+
+
+WRONG = [
+    ({"FLEET": None}, "fleet", "FLEET", "it is required: there is no safe default"),
+    ({"FLEET": "Lab One"}, "fleet", "FLEET", "it is part of every mark"),
+    ({"LEASE_DURATION": "1"}, "lease_duration", "LEASE_DURATION", "too short to renew"),
+    ({"VISIBILITY_LAG": "0"}, "visibility_lag", "VISIBILITY_LAG", "a summand of the window"),
+    ({"ENDPOINT": "ftp://x"}, "endpoint", "ENDPOINT", "not a web address"),
+    ({"SIGNATURE_ENCODING": "thrice"}, "signature_encoding", "SIGNATURE_ENCODING", "no such dialect"),
+    ({"ACCESS_KEY_ID": "key"}, "", "SECRET_ACCESS_KEY", "half a key"),
+    ({"ACCESS_KEY_ID": "k", "SECRET_ACCESS_KEY": "s", "CREDENTIALS_DIR": "/x"}, "", "CREDENTIALS_DIR", "two keys"),
+    ({"RETRY_CAP": "1"}, "", "RETRY_CAP", "the cap is below the base"),
+]
+
+
+@pytest.mark.parametrize(("environment", "setting", "variable", "why"), WRONG)
+def test_a_wrong_setting_is_one_line_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str | None], setting: str, variable: str, why: str
+) -> None:
+    for name, value in environment.items():
+        if value is None:
+            monkeypatch.delenv(PREFIX + name)
+        else:
+            monkeypatch.setenv(PREFIX + name, value)
+    with pytest.raises(SettingsProblem) as raised:
+        load()
+    assert len(raised.value.lines) == 1, why
+    line = raised.value.lines[0]
+    assert line.startswith(setting), why
+    assert PREFIX + variable in line, why
+    assert "\n" not in line
+
+
+def test_no_secret_reaches_a_repr_or_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PREFIX + "ACCESS_KEY_ID", "QYACCESS")
+    monkeypatch.setenv(PREFIX + "SECRET_ACCESS_KEY", "verysecret")
+    assert "verysecret" not in repr(load())
+    monkeypatch.setenv(PREFIX + "CREDENTIALS_DIR", "/x")
+    with pytest.raises(SettingsProblem) as raised:
+        load()
+    assert "verysecret" not in str(raised.value)
+
+
+def test_every_setting_explains_itself() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
