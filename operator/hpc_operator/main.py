@@ -28,6 +28,7 @@ from hpc_operator.cloud.signing import Encoding
 from hpc_operator.cloud.skew import WatchedClock
 from hpc_operator.cloud.transport import HttpTransport
 from hpc_operator.domain.desired import Ref
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.handlers import KopfThread, Login
 from hpc_operator.kube.codec import parse_resource
 from hpc_operator.kube.connection import Connection
@@ -170,7 +171,7 @@ def _reading(values: Secrets) -> Callable[[str, str], Any]:
         try:
             return await values.values(namespace, name)
         except SecretProblem as problem:
-            raise SecretProblem("CredentialsMissing", str(problem)) from None
+            raise SecretProblem(Reason.CREDENTIALS_MISSING, str(problem)) from None
 
     return read
 

@@ -55,6 +55,8 @@ class Process:
         """For `/readyz`: the CRD is there; this process leads, or stands by for the one that does."""
         if self._parts.startup.problem is not None:
             return False, self._parts.startup.problem
+        if self._parts.lease.left() <= 0 and self._parts.lease.problem is not None:
+            return False, f"the Lease cannot be taken: {self._parts.lease.problem}"
         if self._parts.lease.left() <= 0:
             return True, f"standby: the Lease is held by {self._parts.lease.holder or 'nobody yet'}"
         return self._parts.queue.alive, self._stage

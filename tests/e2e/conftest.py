@@ -4,13 +4,14 @@ Each test works in a namespace of its own; a test that must stop or break a serv
 """
 
 import itertools
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from stage import Stage
 
 from local_control_plane import ControlPlane
-from stage import Stage
 
 HERE = Path(__file__).parent
 _numbers = itertools.count(1)
@@ -35,6 +36,17 @@ def namespace(control_plane: ControlPlane) -> str:
     name = f"test-{next(_numbers)}"
     control_plane.kubectl("create", "namespace", name)
     return name
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Prints what was measured, also while output is captured."""
+
+    def write(text: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{text}\n")
+
+    return write
 
 
 @pytest.fixture

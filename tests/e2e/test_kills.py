@@ -8,13 +8,14 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-
-from local_control_plane import ControlPlane
 from stage import Operator, Seen, Stage, until
 from stage.manifests import ehpc
+
+from local_control_plane import ControlPlane
 
 Point = Callable[[Seen], bool]
 
@@ -258,8 +259,10 @@ def kill_at_random(stage: Stage, operator: Operator, chance: random.Random, wave
     return stage.after_kill()
 
 
-def test_random_kills_over_100_creations(control_plane: ControlPlane, namespace: str, tmp_path: Any) -> None:
-    chance = random.Random(SEED)  # noqa: S311 - reproducible moments, no secrets
+def test_random_kills_over_100_creations(
+    control_plane: ControlPlane, namespace: str, tmp_path: Path, tell: Callable[[str], None]
+) -> None:
+    chance = random.Random(SEED)
     tally = Tally()
     with Stage(control_plane, namespace, tmp_path, list_lag=1.0, log_lag=1.5) as stage:
         operator = stage.operator()
@@ -281,11 +284,13 @@ def test_random_kills_over_100_creations(control_plane: ControlPlane, namespace:
             until("all are Ready", all_ready, deadline=240, pause=0.5)
         finally:
             calls, effects = stage.cloud.count("createCluster")
-            print(
-                f"\n{tally.kills} kills, {tally.hits} of them at an open intent "
+            tell(
+                f"{tally.kills} kills, {tally.hits} of them at an open intent "
                 f"({sum(tally.opened)} open intents in all); {len(names)} creations, {calls} creates, {effects} effects"
             )
-            print([(r["metadata"]["name"], r["status"]) for r in stage.kube.clusters() if not stage.kube.is_ready(r)])
+            late = [(r["metadata"]["name"], r["status"]) for r in stage.kube.clusters() if not stage.kube.is_ready(r)]
+            if late:
+                tell(f"not Ready: {late}")
         resources = stage.kube.clusters()
         assert sorted(resource["metadata"]["name"] for resource in resources) == names
         ids = sorted(resource["status"]["hpc_cluster_id"] for resource in resources)

@@ -3,10 +3,10 @@
 import base64
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from stage import Stage, until
 from stage.kube import condition
 from stage.manifests import EXAMPLES, ehpc, example, secrets
@@ -117,9 +117,7 @@ def test_a_settled_fleet_writes_nothing_and_asks_nothing_of_its_own(stage: Stage
 
 def test_passwords_are_generated_apart_or_taken_by_reference(stage: Stage) -> None:
     stage.operator()
-    (_, by_reference) = secrets(
-        {"qingcloud-api-key": {"unused": "unused"}, "ehpc-every-field-passwords": PASSWORDS}
-    )
+    (_, by_reference) = secrets({"qingcloud-api-key": {"unused": "unused"}, "ehpc-every-field-passwords": PASSWORDS})
     reference = {"name": "ehpc-every-field-passwords", "key": "admin"}
     stage.kube.apply(by_reference, ehpc("first"), ehpc("second"), ehpc("third", adminPasswordSecretRef=reference))
     for name in ("first", "second", "third"):
@@ -191,7 +189,7 @@ def test_retain_leaves_cluster_and_generated_secret(stage: Stage) -> None:
     assert stage.cloud.count("deleteCluster") == (0, 0)
 
 
-def test_sigterm_when_idle_ends_at_once_and_gives_the_lease_back(stage: Stage) -> None:
+def test_sigterm_when_idle_ends_at_once_and_gives_the_lease_back(stage: Stage, tell: Callable[[str], None]) -> None:
     operator = stage.operator()
     stage.kube.apply(ehpc("idle"))
     stage.wait_ready("idle")
@@ -199,7 +197,7 @@ def test_sigterm_when_idle_ends_at_once_and_gives_the_lease_back(stage: Stage) -
     operator.terminate()
     assert operator.wait() == 0
     elapsed = time.monotonic() - began
-    print(f"SIGTERM when idle: {elapsed:.2f} s")
+    tell(f"SIGTERM when idle: ended after {elapsed:.2f} s")
     assert elapsed < 2
     lease = stage.kube.get(f"/apis/coordination.k8s.io/v1/namespaces/{stage.namespace}/leases/hpc-operator")
     assert lease is not None

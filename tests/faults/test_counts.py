@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+
 from faults.harness import World, run
 from faults.harness.kube import Write
 
@@ -16,7 +17,10 @@ CREATE_CALLS = {
 
 CREATE_WRITES = [
     ("secret", ()),  # the generated password, before anything can need it
-    ("metadata", ("metadata.annotations", "metadata.finalizers")),  # the first memory: finalizer and record in one patch
+    (
+        "metadata",
+        ("metadata.annotations", "metadata.finalizers"),
+    ),  # the first memory: finalizer and record in one patch
     ("status", ("status.operation",)),  # the second memory: the intent
     ("status", ("hpc_cluster_id",)),  # the answer
     ("metadata", ("metadata.annotations",)),  # the id into the first memory

@@ -1,9 +1,10 @@
-"""Scenes of the law (creating once, deleting) that a single fault does not reach: people, second processes, odd orders."""
+"""Scenes of the law that a single fault does not reach: people, second processes, odd orders."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from faults.harness import POLICY, Kind, World, oracles, run
 from hpc_simulator import faults as f
 
@@ -49,7 +50,7 @@ def test_deleting_a_restored_resource_spares_the_cluster_of_its_earlier_life() -
 
 
 def test_create_beside_a_restored_record_writes_its_own_record() -> None:
-    """The copied record must not stand when the new attempt's memory is lost, nor lead a deletion to the old cluster."""
+    """The copied record must not stand beside the new attempt, nor lead a deletion to the old cluster."""
 
     async def scenario(world: World) -> None:
         cluster = await _ready(world)

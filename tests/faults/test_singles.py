@@ -1,6 +1,7 @@
 """Every single fault at every I/O point of create and of delete: 0 DUP, 0 LOST, 0 STUCK, same effects, then silence."""
 
 import pytest
+
 from faults.courses import COURSES
 from faults.harness import port_methods
 from faults.harness.life import Course, live

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Resource
 from hpc_operator.reconcile.ports import Credentials, SecretProblem
 
@@ -56,13 +57,13 @@ def parsed(values: Mapping[str, str], where: str) -> KeyPair:
     for name in FIELDS[:2]:
         if not held.get(name):
             state = "is empty" if name in held else "is missing"
-            raise SecretProblem("CredentialsMissing", f"{where}: {name} {state}; put the API key's {name} there.")
+            raise SecretProblem(Reason.CREDENTIALS_MISSING, f"{where}: {name} {state}; put the API key's {name} there.")
         if not _KEY.fullmatch(held[name]):
             text = f"{where}: {name} contains white space or other characters that no API key has; store it anew."
-            raise SecretProblem("CredentialsMalformed", text)
+            raise SecretProblem(Reason.CREDENTIALS_MALFORMED, text)
     for name in FIELDS[2:]:
         if held.get(name) and not _WORD.fullmatch(held[name]):
-            raise SecretProblem("CredentialsMalformed", f"{where}: {name} is no valid {name}; mend or remove it.")
+            raise SecretProblem(Reason.CREDENTIALS_MALFORMED, f"{where}: {name} is no valid {name}; mend or remove it.")
     pair = SecretStr(held["access_key_id"]), SecretStr(held["secret_access_key"])
     return KeyPair(*pair, held.get("owner") or None, held.get("zone") or None)
 
@@ -116,10 +117,10 @@ class MountedKey:
                 continue
             except OSError as error:
                 text = f"{self._directory / name} cannot be read ({error.strerror}); mend the mount or its permissions."
-                raise SecretProblem("CredentialsMissing", text) from None
+                raise SecretProblem(Reason.CREDENTIALS_MISSING, text) from None
             except ValueError:
                 text = f"{self._directory / name} is not text; store the API key anew."
-                raise SecretProblem("CredentialsMalformed", text) from None
+                raise SecretProblem(Reason.CREDENTIALS_MALFORMED, text) from None
         return values
 
 
@@ -174,7 +175,7 @@ class AccountKeys:
     def _of_operator(self) -> tuple[KeyPair, str | None, str | None]:
         if self._own is None:
             text = "The operator has no API key of its own; give it one, or name a Secret in spec.credentialsSecretRef."
-            raise SecretProblem("CredentialsMissing", text)
+            raise SecretProblem(Reason.CREDENTIALS_MISSING, text)
         pair = self._own.read()
         return pair, self._owner or pair.owner, self._zone or pair.zone
 
@@ -191,9 +192,11 @@ class AccountKeys:
     def _made(self, pair: KeyPair, wished: Mapping[str, str | None], hint: str, *, own: bool) -> Credentials:
         for name, value in wished.items():
             if not value:
-                raise SecretProblem("CredentialsMissing", f"No {name} is given; set {hint.format(name)}.")
+                raise SecretProblem(Reason.CREDENTIALS_MISSING, f"No {name} is given; set {hint.format(name)}.")
             if not _WORD.fullmatch(value):
-                raise SecretProblem("CredentialsMalformed", f"The {name} is no valid {name}; mend {hint.format(name)}.")
+                raise SecretProblem(
+                    Reason.CREDENTIALS_MALFORMED, f"The {name} is no valid {name}; mend {hint.format(name)}."
+                )
         key, secret = pair.access_key_id.get_secret_value(), pair.secret_access_key.get_secret_value()
         self._scrubber.add(key)
         self._scrubber.add(secret)

@@ -14,6 +14,7 @@ from hpc_operator.decide.refusals import refusal
 from hpc_operator.decide.taking import duplicates, record_for, take, take_ordered
 from hpc_operator.domain.actions import Create
 from hpc_operator.domain.desired import ManagementPolicy
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import OperationAction, Origin, Outcome
 
 
@@ -42,9 +43,11 @@ def _allowed(scene: Scene) -> Decision | None:
     if account is None or not scene.facts.own_key:
         return None
     if policy.owners and account.owner not in policy.owners:
-        return _blocked(scene, "OwnerNotAllowed", f"owner {account.owner} is not in the operator's list of owners.")
+        return _blocked(
+            scene, Reason.OWNER_NOT_ALLOWED, f"owner {account.owner} is not in the operator's list of owners."
+        )
     if policy.zones and account.zone not in policy.zones:
-        return _blocked(scene, "ZoneNotAllowed", f"zone {account.zone} is not in the operator's list of zones.")
+        return _blocked(scene, Reason.ZONE_NOT_ALLOWED, f"zone {account.zone} is not in the operator's list of zones.")
     return None
 
 
@@ -52,7 +55,7 @@ def _observing(scene: Scene) -> Decision | None:
     if scene.resource.desired.management_policy is ManagementPolicy.FULL:
         return None
     text = "managementPolicy Observe never creates; name an existing cluster with hpc.qingcloud.com/adopt=<id>."
-    return _blocked(scene, "NothingToObserve", text)
+    return _blocked(scene, Reason.NOTHING_TO_OBSERVE, text)
 
 
 def _complete(scene: Scene) -> Decision | None:
@@ -62,7 +65,7 @@ def _complete(scene: Scene) -> Decision | None:
     ]
     if not lacking:
         return None
-    return _blocked(scene, "SpecIncomplete", f"A create needs spec.{' and spec.'.join(lacking)}.")
+    return _blocked(scene, Reason.SPEC_INCOMPLETE, f"A create needs spec.{' and spec.'.join(lacking)}.")
 
 
 def _refused_before(scene: Scene) -> Decision | None:
@@ -96,10 +99,10 @@ def _shown_already(scene: Scene) -> Decision | None:
             f"An earlier life of this resource left {ids}. Annotate hpc.qingcloud.com/take-over=<id> to go on with it, "
             "or hpc.qingcloud.com/create-beside=<ids> to create another beside it."
         )
-        return _blocked(scene, "OwnedElsewhere", text)
+        return _blocked(scene, Reason.OWNED_ELSEWHERE, text)
     if not guards.looked_first(scene, scene.newest):
         text = f"Before a create the account is looked at in full ({scene.look_problem})."
-        return Wait("LookingFirst", scene.policy.poll, text)
+        return Wait(Reason.LOOKING_FIRST, scene.policy.poll, text)
     return None
 
 
@@ -111,16 +114,16 @@ def _first_of_account(scene: Scene) -> Decision | None:
             return None
         case FirstCreate.HELD:
             text = "Until the account has shown one of our marks, creates go one at a time; another one is under way."
-            return Wait("FirstCreateUnderWay", scene.policy.poll, text)
+            return Wait(Reason.FIRST_CREATE_UNDER_WAY, scene.policy.poll, text)
         case FirstCreate.INVISIBLE:
             text = (
                 "This account shows our mark neither in a cluster's name nor in its description, so that a cluster "
                 "could not be found again after a loss. The operator's setting accept_invisible_marks accepts that."
             )
-            return _blocked(scene, "MarkInvisible", text)
+            return _blocked(scene, Reason.MARK_INVISIBLE, text)
 
 
-def _blocked(scene: Scene, reason: str, message: str) -> Blocked:
+def _blocked(scene: Scene, reason: Reason, message: str) -> Blocked:
     return Blocked(reason, message, scene.policy.staleness)
 
 

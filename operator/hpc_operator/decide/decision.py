@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hpc_operator.domain.actions import Action
+from hpc_operator.domain.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Everything is as wished, as far as it may be brought there. `reason` is Ready's."""
 
-    reason: str = "Ready"
+    reason: Reason = Reason.READY
     message: str = "The cluster is as the manifest says."
 
 
@@ -25,7 +26,7 @@ class Act:
 class Wait:
     """Nothing to do before `after` seconds; it can heal by itself. `quiet`: too slight to change a condition for."""
 
-    reason: str
+    reason: Reason
     after: float
     message: str
     quiet: bool = False
@@ -35,7 +36,7 @@ class Wait:
 class Blocked:
     """A person must act; `message` says how. It is looked at again after `after` seconds all the same."""
 
-    reason: str
+    reason: Reason
     message: str
     after: float
 

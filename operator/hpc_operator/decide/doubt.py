@@ -13,6 +13,7 @@ from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.taking import duplicates, take, take_ordered
 from hpc_operator.domain.actions import Close, LookById
 from hpc_operator.domain.observed import Entry, IdLook, JobStatus, LogLook
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Closed, Intent, Origin, Outcome
 
 _ASK_AGAIN = 20  # stalenesses between two looks at the same unexplained id
@@ -35,7 +36,7 @@ def resolve(scene: Scene, intent: Intent) -> Decision:
         return _wait(scene, due)
     if not guards.same_key(scene, intent):
         return Wait(
-            "AccountUnproven",
+            Reason.ACCOUNT_UNPROVEN,
             scene.policy.staleness,
             "An unanswered create cannot be resolved with this key: it is not the key that sent it, and no other "
             "recorded cluster answers to it. Put the earlier key back, or wait until another cluster is recorded.",
@@ -50,7 +51,9 @@ def _wait(scene: Scene, due: float) -> Wait:
         if late
         else "A create was sent and its answer is unknown; the account is searched until nothing can still appear."
     )
-    return Wait("CreateUnanswered", scene.policy.poll if late else pace.until(due, scene.now, scene.policy), message)
+    return Wait(
+        Reason.CREATE_UNANSWERED, scene.policy.poll if late else pace.until(due, scene.now, scene.policy), message
+    )
 
 
 def _by_log(scene: Scene, intent: Intent, log: LogLook, due: float) -> Decision:
@@ -63,7 +66,9 @@ def _by_log(scene: Scene, intent: Intent, log: LogLook, due: float) -> Decision:
     if any(_asked_in_vain(scene, i) for entry in open_entries for i in entry.cluster_ids):
         return _wait(scene, due)
     if any(entry.pending and not entry.cluster_ids for entry in open_entries):
-        return Wait("CreateUnanswered", scene.policy.poll, "An operation that names no cluster yet may be this create.")
+        return Wait(
+            Reason.CREATE_UNANSWERED, scene.policy.poll, "An operation that names no cluster yet may be this create."
+        )
     if scene.resource.orders.recreate == intent.full_mark:
         return void(scene, intent)
     return _unresolved(scene, intent, open_entries)
@@ -85,7 +90,7 @@ def void(scene: Scene, intent: Intent) -> Act:
 def _unresolved(scene: Scene, intent: Intent, entries: list[Entry]) -> Blocked:
     candidates = sorted({i for entry in entries for i in entry.cluster_ids} or {entry.job_id for entry in entries})
     return Blocked(
-        "UnresolvedCreate",
+        Reason.UNRESOLVED_CREATE,
         f"A create was sent and its answer was lost; it may have made one of: {', '.join(candidates)}. "
         f"If one is this resource's, annotate hpc.qingcloud.com/adopt=<id>; if none is, annotate "
         f"hpc.qingcloud.com/recreate={intent.full_mark}.",

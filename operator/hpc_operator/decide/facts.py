@@ -13,6 +13,7 @@ from hpc_operator.domain.desired import Instant, Ref
 from hpc_operator.domain.mark import stem
 from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook
 from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Resource
 
 
@@ -46,7 +47,7 @@ class Facts:
     wished: Account | None
     key: str | None
     own_key: bool = True
-    key_problem: tuple[str, str] | None = None
+    key_problem: tuple[Reason, str] | None = None
     offset: float | None = None
     seen_at: Instant = 0.0
     unsent: bool = False

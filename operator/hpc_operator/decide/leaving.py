@@ -14,6 +14,7 @@ from hpc_operator.domain.actions import Close, Delete, LookById, Release
 from hpc_operator.domain.desired import DeletionPolicy, ManagementPolicy
 from hpc_operator.domain.mark import stem
 from hpc_operator.domain.observed import Entry, IdLook, JobStatus
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Closed, Intent, OperationAction, Origin, Outcome
 
 
@@ -22,7 +23,7 @@ def protected(scene: Scene) -> Decision | None:
     if not scene.resource.desired.deletion_protection:
         return None
     text = "deletionProtection is true: set it to false to let the deletion go on."
-    return Wait("DeletionProtected", scene.policy.retry_cap, text)
+    return Wait(Reason.DELETION_PROTECTED, scene.policy.retry_cap, text)
 
 
 def leave(scene: Scene) -> Decision:
@@ -35,7 +36,9 @@ def leave(scene: Scene) -> Decision:
         strays = guards.bearers(scene)
         return Act(take(scene, strays[0], Origin.CREATED)) if strays else Act(Release())
     if guards.doubt_first(scene.resource):
-        return Wait("CreateUnanswered", scene.policy.poll, "An open create is resolved before anything is let go.")
+        return Wait(
+            Reason.CREATE_UNANSWERED, scene.policy.poll, "An open create is resolved before anything is let go."
+        )
     return _kept(scene, cluster_id) or _surplus(scene, cluster_id) or _delete(scene, cluster_id)
 
 
@@ -48,7 +51,7 @@ def _surplus(scene: Scene, cluster_id: str) -> Decision | None:
         f"More than one cluster belongs to this resource: {', '.join(found)}. Delete all but {cluster_id} in the "
         f"console, or annotate hpc.qingcloud.com/adopt={cluster_id} to delete that one and leave the others."
     )
-    return Wait("DuplicateClusters", scene.policy.staleness, text)
+    return Wait(Reason.DUPLICATE_CLUSTERS, scene.policy.staleness, text)
 
 
 def _kept(scene: Scene, cluster_id: str) -> Decision | None:
@@ -80,7 +83,7 @@ def _retain(scene: Scene, cluster_id: str) -> Decision:
     if late or seen:
         return Act(Release(cluster_id, "deletionPolicy is Retain"))
     text = f"Retain waits until {cluster_id} is listed, so that applying the manifest again finds it."
-    return Wait("RetainWaits", scene.policy.poll, text)
+    return Wait(Reason.RETAIN_WAITS, scene.policy.poll, text)
 
 
 def _delete(scene: Scene, cluster_id: str) -> Decision:
@@ -97,18 +100,20 @@ def _before_answer(scene: Scene, cluster_id: str, intent: Intent | None) -> Deci
         if wait > 0:
             said = f" ret_code {last.code}: {last.message}" if last.code else f" {last.message}"
             return Wait(
-                "DeleteFailed", wait, f"deleteCluster for {cluster_id} did not succeed and is tried again.{said}"
+                Reason.DELETE_FAILED, wait, f"deleteCluster for {cluster_id} did not succeed and is tried again.{said}"
             )
     if intent is not None and (wait := intent.started_at + pace.backoff(intent.attempt, scene.policy) - scene.now) > 0:
-        return Wait("DeleteUnanswered", wait, f"deleteCluster for {cluster_id} has no answer yet; it is sent again.")
+        return Wait(
+            Reason.DELETE_UNANSWERED, wait, f"deleteCluster for {cluster_id} has no answer yet; it is sent again."
+        )
     look = scene.facts.ids.get(cluster_id)
     if look is None or look.begun < scene.now - scene.policy.poll:
         return Act(LookById((cluster_id,)))
     if not look.complete:
-        return Wait("CloudUnreachable", scene.policy.poll, f"{cluster_id} cannot be looked up ({look.problem}).")
+        return Wait(Reason.CLOUD_UNREACHABLE, scene.policy.poll, f"{cluster_id} cannot be looked up ({look.problem}).")
     if any(entry.pending for entry in look.entries):
         return Wait(
-            "OperationRunning", scene.policy.poll, f"An operation on {cluster_id} must end before the deletion."
+            Reason.OPERATION_RUNNING, scene.policy.poll, f"An operation on {cluster_id} must end before the deletion."
         )
     attempt = intent.attempt + 1 if intent else 1
     return Act(Delete(cluster_id, intent, attempt))
@@ -123,7 +128,7 @@ def _after_answer(scene: Scene, cluster_id: str, intent: Intent) -> Decision:
     if job is not None and job.status is JobStatus.FAILED:
         return _again(scene, intent, Outcome.FAILED, f"The delete job failed ({job.error_codes or 'no error code'}).")
     if job is not None and job.pending:
-        return Wait("Deleting", scene.policy.poll, f"The platform is deleting {cluster_id}.")
+        return Wait(Reason.DELETING, scene.policy.poll, f"The platform is deleting {cluster_id}.")
     if job is None:
         return _job_unseen(scene, cluster_id, intent)
     return _released(scene, cluster_id, intent)
@@ -133,7 +138,7 @@ def _job_unseen(scene: Scene, cluster_id: str, intent: Intent) -> Decision:
     """The log does not show the job yet, or no longer: asking to delete again is harmless and gives proof."""
     if guards.conclusive(scene.facts.log, guards.due(intent, scene.policy)):
         return _again(scene, intent, Outcome.VOID, "The operation log does not show the delete job.")
-    return Wait("Deleting", scene.policy.poll, f"The platform was asked to delete {cluster_id}.")
+    return Wait(Reason.DELETING, scene.policy.poll, f"The platform was asked to delete {cluster_id}.")
 
 
 def _job(scene: Scene, intent: Intent) -> Entry | None:
@@ -164,21 +169,21 @@ def _released(scene: Scene, cluster_id: str, intent: Intent) -> Decision:
     look: IdLook | None = scene.facts.ids.get(cluster_id)
     if look is None or any(entry.pending for entry in look.entries):
         return Wait(
-            "OperationRunning", scene.policy.poll, f"The operation log shows something pending on {cluster_id}."
+            Reason.OPERATION_RUNNING, scene.policy.poll, f"The operation log shows something pending on {cluster_id}."
         )
     return Act(Release())
 
 
 def _still_there(scene: Scene, cluster_id: str, intent: Intent, answer: Decision) -> Decision:
     late = scene.now > guards.due(intent, scene.policy)
-    if isinstance(answer, Wait) and answer.reason == "StillListed" and late:
+    if isinstance(answer, Wait) and answer.reason == Reason.STILL_LISTED and late:
         return _again(scene, intent, Outcome.FAILED, "The delete job ended, yet the cluster is still shown.")
-    if isinstance(answer, Wait) and answer.reason == "NotListed":
+    if isinstance(answer, Wait) and answer.reason == Reason.NOT_LISTED:
         text = f"{cluster_id} is deleted; the resource stays until nothing of it can reappear."
-        return Wait("Deleting", answer.after, text)
+        return Wait(Reason.DELETING, answer.after, text)
     return answer
 
 
 def nothing_of_ours(scene: Scene) -> Decision | None:
     """Without our finalizer the server does not wait for us."""
-    return None if scene.resource.finalizer else Settled("Deleted", "Nothing is held.")
+    return None if scene.resource.finalizer else Settled(Reason.DELETED, "Nothing is held.")

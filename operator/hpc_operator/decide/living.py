@@ -13,6 +13,7 @@ from hpc_operator.domain.actions import CountNodes, Describe, LookById
 from hpc_operator.domain.desired import ManagementPolicy
 from hpc_operator.domain.mark import Mark, marked
 from hpc_operator.domain.observed import Cluster, Entry, JobStatus
+from hpc_operator.domain.reasons import Reason
 
 _MARKED_DESCRIPTION_LIMIT = 255
 _GRACE = 10  # stalenesses without a complete look before a settled resource says so
@@ -35,7 +36,7 @@ def _unreachable(scene: Scene) -> Decision | None:
     if scene.now - last <= _GRACE * scene.policy.staleness:
         return None
     text = f"The account could not be read in full for a while ({scene.look_problem}); what is shown here may be old."
-    return Wait("CloudUnreachable", scene.policy.staleness, text)
+    return Wait(Reason.CLOUD_UNREACHABLE, scene.policy.staleness, text)
 
 
 def _asked_lately(scene: Scene, cluster_id: str) -> Cluster | None:
@@ -50,7 +51,7 @@ def _claimed(scene: Scene, cluster_id: str) -> Decision | None:
     if not older:
         return None
     text = f"{cluster_id} is recorded by {older[0].ref} already; one cluster has one resource. Delete one of the two."
-    return Blocked("AlreadyClaimed", text, scene.policy.staleness)
+    return Blocked(Reason.ALREADY_CLAIMED, text, scene.policy.staleness)
 
 
 def _second_bearer(scene: Scene, cluster_id: str) -> Decision | None:
@@ -65,7 +66,7 @@ def _second_bearer(scene: Scene, cluster_id: str) -> Decision | None:
 
 
 def rivals(scene: Scene, cluster_id: str) -> tuple[str, ...]:
-    """This cluster and every other that is this resource's; one known only by a late answer counts until it is absent."""
+    """This cluster and every other of this resource; one known only by a late answer counts until it is absent."""
     strays = scene.resource.memory.strays if guards.clock_trusted(scene) else ()
     gone = {stray for stray in strays if absence(scene, stray) is None}
     return tuple(sorted({*guards.bearers(scene), cluster_id} - gone | {cluster_id}))
@@ -76,7 +77,7 @@ def _moved(scene: Scene, cluster_id: str) -> Decision | None:
     if not guards.moved(scene, cluster_id):
         return None
     text = f"{cluster_id} now bears another's mark. Annotate hpc.qingcloud.com/take-over={cluster_id} to claim it."
-    return Blocked("OwnershipMoved", text, scene.policy.staleness)
+    return Blocked(Reason.OWNERSHIP_MOVED, text, scene.policy.staleness)
 
 
 def _by_status(scene: Scene, line: Cluster) -> Decision:
@@ -84,13 +85,17 @@ def _by_status(scene: Scene, line: Cluster) -> Decision:
         case "active":
             return _active(scene, line)
         case "suspended":
-            return Blocked("AccountInArrears", "The platform suspended the cluster: settle the account.", _slow(scene))
+            return Blocked(
+                Reason.ACCOUNT_IN_ARREARS, "The platform suspended the cluster: settle the account.", _slow(scene)
+            )
         case "stopped":
-            return Blocked("StoppedOutside", "The cluster was stopped outside; start it in the console.", _slow(scene))
+            return Blocked(
+                Reason.STOPPED_OUTSIDE, "The cluster was stopped outside; start it in the console.", _slow(scene)
+            )
         case "abnormal":
             return _failed(scene, f"The platform calls {line.id} abnormal.")
         case "deleting":
-            return Wait("DeletedOutside", scene.policy.poll, f"{line.id} is being deleted outside.")
+            return Wait(Reason.DELETED_OUTSIDE, scene.policy.poll, f"{line.id} is being deleted outside.")
         case _:
             return _busy(scene)
 
@@ -101,23 +106,25 @@ def _slow(scene: Scene) -> float:
 
 def _failed(scene: Scene, what: str) -> Decision:
     if scene.resource.memory.first_active_at is not None:
-        return Blocked("ClusterAbnormal", f"{what} Repair it in the console, or delete the resource.", _slow(scene))
+        return Blocked(
+            Reason.CLUSTER_ABNORMAL, f"{what} Repair it in the console, or delete the resource.", _slow(scene)
+        )
     text = f"{what} It is not created again by itself: delete the resource to remove it, or repair it in the console."
-    return Blocked("CreateFailed", text, _slow(scene))
+    return Blocked(Reason.CREATE_FAILED, text, _slow(scene))
 
 
 def _busy(scene: Scene) -> Decision:
     """Not active: still coming up, until the job failed or the time is over."""
     memory = scene.resource.memory
     if memory.first_active_at is not None:
-        return Wait("OperationRunning", scene.policy.poll, "An operation is running on the cluster.")
+        return Wait(Reason.OPERATION_RUNNING, scene.policy.poll, "An operation is running on the cluster.")
     job = _job(scene)
     if job is not None and job.status is JobStatus.FAILED:
         return _failed(scene, f"The create job {job.job_id} failed ({job.error_codes or 'no error code'}).")
     started = memory.recorded_at if memory.recorded_at is not None else scene.now
     if scene.now > started + scene.resource.desired.create_timeout:
         return _failed(scene, "The cluster did not become active within createTimeout.")
-    return Wait("Creating", scene.policy.poll, "The platform is creating the cluster.")
+    return Wait(Reason.CREATING, scene.policy.poll, "The platform is creating the cluster.")
 
 
 def _job(scene: Scene) -> Entry | None:
@@ -135,7 +142,9 @@ def _active(scene: Scene, line: Cluster) -> Decision:
     if not scene.resource.memory.nodes and "CountNodes" not in scene.facts.postponed:
         return Act(CountNodes(line.id))
     if wish.digest != scene.resource.memory.described and not full:
-        return Settled("Differs", "The cluster's name or description differs from the manifest and may not be changed.")
+        return Settled(
+            Reason.DIFFERS, "The cluster's name or description differs from the manifest and may not be changed."
+        )
     return Settled()
 
 
@@ -144,15 +153,15 @@ def _job_runs(scene: Scene, line: Cluster) -> Decision | None:
     log = scene.facts.log
     if log is None or not log.complete:
         return Wait(
-            "Creating", scene.policy.poll, f"The operation log cannot be read ({scene.look_problem}).", quiet=True
+            Reason.CREATING, scene.policy.poll, f"The operation log cannot be read ({scene.look_problem}).", quiet=True
         )
     mine = [e for e in log.entries if e.job_id == scene.resource.memory.job_id or line.id in e.cluster_ids]
     if any(entry.pending for entry in mine):
-        return Wait("Creating", scene.policy.poll, "The platform is creating the cluster.")
+        return Wait(Reason.CREATING, scene.policy.poll, "The platform is creating the cluster.")
     recorded = scene.resource.memory.recorded_at or 0.0
     unseen = scene.resource.memory.job_id is not None and _job(scene) is None
     if unseen and scene.now <= recorded + scene.policy.window:
-        return Wait("Creating", scene.policy.poll, "The platform is creating the cluster.")
+        return Wait(Reason.CREATING, scene.policy.poll, "The platform is creating the cluster.")
     return None
 
 
@@ -185,7 +194,7 @@ def absent(scene: Scene, cluster_id: str) -> Decision:
         f"{cluster_id} is gone, and this resource did not delete it. Nothing is created in its place by itself: "
         "delete the resource, or restore the cluster."
     )
-    return Blocked("ClusterVanished", text, scene.policy.staleness)
+    return Blocked(Reason.CLUSTER_VANISHED, text, scene.policy.staleness)
 
 
 def absence(scene: Scene, cluster_id: str, after: float = 0.0) -> Decision | None:
@@ -193,9 +202,11 @@ def absence(scene: Scene, cluster_id: str, after: float = 0.0) -> Decision | Non
     threshold = max(guards.absence_threshold(scene.resource, scene.policy), after)
     looks = [look for look in scene.facts.lists if guards.conclusive(look, threshold)]
     if scene.shown(cluster_id) or any(cluster.id == cluster_id for look in looks for cluster in look.clusters):
-        return Wait("StillListed", scene.policy.poll, f"{cluster_id} is still listed.")
+        return Wait(Reason.STILL_LISTED, scene.policy.poll, f"{cluster_id} is still listed.")
     if len({look.begun for look in looks}) < 2:
-        return Wait("NotListed", scene.policy.poll, f"{cluster_id} is not listed ({scene.look_problem}).", quiet=True)
+        return Wait(
+            Reason.NOT_LISTED, scene.policy.poll, f"{cluster_id} is not listed ({scene.look_problem}).", quiet=True
+        )
     return _absent_by_id(scene, cluster_id, threshold)
 
 
@@ -205,13 +216,16 @@ def _absent_by_id(scene: Scene, cluster_id: str, threshold: float) -> Decision |
         return Act(LookById((cluster_id,)))
     if not look.complete:
         return Wait(
-            "CloudUnreachable", scene.policy.poll, f"{cluster_id} cannot be looked up ({look.problem}).", quiet=True
+            Reason.CLOUD_UNREACHABLE,
+            scene.policy.poll,
+            f"{cluster_id} cannot be looked up ({look.problem}).",
+            quiet=True,
         )
     if look.cluster is not None:
-        return Wait("StillListed", scene.policy.poll, f"{cluster_id} is still shown when asked for by id.")
+        return Wait(Reason.STILL_LISTED, scene.policy.poll, f"{cluster_id} is still shown when asked for by id.")
     if not guards.account_proven(scene, look):
         text = f"{cluster_id} is not shown, but nothing proves that this key sees its account."
-        return Wait("AccountUnproven", scene.policy.staleness, text)
+        return Wait(Reason.ACCOUNT_UNPROVEN, scene.policy.staleness, text)
     return None
 
 

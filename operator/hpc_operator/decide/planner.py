@@ -10,9 +10,10 @@ from hpc_operator.decide import creating, doubt, guards, leaving, living
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.taking import record_for, take, take_ordered
-from hpc_operator.domain.actions import Close, Create, Delete, Describe, Doubt, Release, Remember
+from hpc_operator.domain.actions import Close, Create, Delete, Describe, Doubt, LookById, Release, Remember
 from hpc_operator.domain.desired import DeletionPolicy
 from hpc_operator.domain.mark import fleet_of, marks_in, stem
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, OperationAction, Origin, Outcome
 
 
@@ -41,9 +42,9 @@ def _plan(scene: Scene) -> Decision:
 def _readable(scene: Scene) -> Decision | None:
     if scene.resource.memory.newer:
         text = "A newer version of this operator wrote the record; this version leaves the resource alone. Upgrade it."
-        return Blocked("RecordNewer", text, scene.policy.retry_cap)
+        return Blocked(Reason.RECORD_NEWER, text, scene.policy.retry_cap)
     if scene.resource.problem is not None:
-        return Blocked("InvalidSpec", scene.resource.problem, scene.policy.retry_cap)
+        return Blocked(Reason.INVALID_SPEC, scene.resource.problem, scene.policy.retry_cap)
     return None
 
 
@@ -51,7 +52,7 @@ def _fleet(scene: Scene) -> Decision | None:
     """The recorded marks must be ours: of this fleet, and of this object and uid."""
     if any(not mark.startswith(fleet_of(scene.facts.fleet)) for mark in guards.recorded_marks(scene.resource)):
         text = "The record carries the mark of another fleet: the operator's fleet setting was changed. Change it back."
-        return Blocked("FleetChanged", text, scene.policy.retry_cap)
+        return Blocked(Reason.FLEET_CHANGED, text, scene.policy.retry_cap)
     if guards.own_mark(scene) or scene.resource.deleting:
         return None
     return _foreign(scene) if scene.resource.orders.take_over is None else take_ordered(scene)
@@ -70,7 +71,7 @@ def _foreign(scene: Scene) -> Decision | None:
         f"hpc.qingcloud.com/take-over=<id> to go on with it, or "
         f"hpc.qingcloud.com/create-beside={resource.id or foreign[0]} to create another."
     )
-    return Blocked("OwnedElsewhere", text, scene.policy.staleness)
+    return Blocked(Reason.OWNED_ELSEWHERE, text, scene.policy.staleness)
 
 
 def _protected(scene: Scene) -> Decision | None:
@@ -88,7 +89,7 @@ def _account(scene: Scene) -> Decision | None:
     if guards.same_account(scene) or _lets_go_unseen(scene):
         return None
     text = "The settings now point to another account than the one that the cluster was created in; nothing is called."
-    return Blocked("AccountChanged", text, scene.policy.staleness)
+    return Blocked(Reason.ACCOUNT_CHANGED, text, scene.policy.staleness)
 
 
 def _lets_go_unseen(scene: Scene) -> bool:
@@ -150,9 +151,9 @@ def _held(scene: Scene, decision: Decision) -> Decision:
     changing = isinstance(decision, Act) and isinstance(decision.action, Create | Delete | Describe)
     if not guards.clock_trusted(scene) and (_needs_clock(scene, decision) or changing):
         text = "The operator's clock and the service's differ by more than the allowance; set the clock right."
-        return Wait("ClockSkewed", scene.policy.staleness, text)
+        return Wait(Reason.CLOCK_SKEWED, scene.policy.staleness, text)
     if scene.resource.orders.paused and changing and not scene.resource.deleting:
-        return Wait("Paused", scene.policy.retry_cap, "Paused by annotation; nothing is changed.", quiet=True)
+        return Wait(Reason.PAUSED, scene.policy.retry_cap, "Paused by annotation; nothing is changed.", quiet=True)
     return decision
 
 
@@ -162,7 +163,9 @@ def _needs_clock(scene: Scene, decision: Decision) -> bool:
             return closed.outcome is Outcome.VOID
         case Act(action=Release(left=left)):
             return left is None or leaving.policy_of(scene) is not DeletionPolicy.RETAIN
-        case Blocked(reason="ClusterVanished"):
+        case Act(action=LookById()):
+            return scene.resource.deleting
+        case Blocked(reason=Reason.CLUSTER_VANISHED) | Wait(reason=Reason.LOOKING_FIRST | Reason.CLOUD_UNREACHABLE):
             return True
         case Act() | Wait() | Settled() | Blocked():
             return False

@@ -5,6 +5,7 @@ Source: API contract, response envelope. Messages are shown to people and never 
 
 from dataclasses import dataclass
 
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Closed, Outcome
 
 
@@ -12,39 +13,47 @@ from hpc_operator.domain.record import Closed, Outcome
 class Refusal:
     """`final`: not tried again until the spec changes or a person asks; `person`: Stalled; `slow`: longest pause."""
 
-    reason: str
+    reason: Reason
     message: str
     final: bool = False
     person: bool = False
     slow: bool = False
 
 
-_MEANING: dict[int, tuple[str, str, str]] = {
-    1100: ("SpecRefused", "final", "the message was malformed; compare the spec with the API reference"),
-    1101: ("SpecRefused", "final", "a parameter was refused; mend the spec"),
+_MEANING: dict[int, tuple[Reason, str, str]] = {
+    1100: (Reason.SPEC_REFUSED, "final", "the message was malformed; compare the spec with the API reference"),
+    1101: (Reason.SPEC_REFUSED, "final", "a parameter was refused; mend the spec"),
     1200: (
-        "CredentialsRefused",
+        Reason.CREDENTIALS_REFUSED,
         "slow",
         "the access key or the signature encoding was refused; run the doctor command",
     ),
-    1300: ("ClockSkewed", "retry", "the request was too old on arrival; check the operator's clock"),
-    1400: ("AccessDenied", "final", "the owner or the state of a resource forbids it; mend the spec or the account"),
-    2100: ("SpecRefused", "final", "something that the spec names does not exist"),
-    2400: ("NoBalance", "person", "the account's balance does not suffice; top it up"),
-    2500: ("QuotaExhausted", "slow", "a quota of the account (calls or resources) is used up"),
-    5200: ("NoCapacity", "slow", "the zone has no room for the nodes at present"),
+    1300: (Reason.CLOCK_SKEWED, "retry", "the request was too old on arrival; check the operator's clock"),
+    1400: (
+        Reason.ACCESS_DENIED,
+        "final",
+        "the owner or the state of a resource forbids it; mend the spec or the account",
+    ),
+    2100: (Reason.SPEC_REFUSED, "final", "something that the spec names does not exist"),
+    2400: (Reason.NO_BALANCE, "person", "the account's balance does not suffice; top it up"),
+    2500: (Reason.QUOTA_EXHAUSTED, "slow", "a quota of the account (calls or resources) is used up"),
+    5200: (Reason.NO_CAPACITY, "slow", "the zone has no room for the nodes at present"),
 }
 
 
 def refusal(closed: Closed) -> Refusal:
     """What the newest refusal means. Unknown codes are treated as final: they never reach here for a create."""
     if closed.outcome is Outcome.NOT_SENT:
-        return Refusal("CloudUnreachable", f"The service cannot be reached: {closed.message}")
+        return Refusal(Reason.CLOUD_UNREACHABLE, f"The service cannot be reached: {closed.message}")
     code = closed.code or 0
     if 4000 <= code <= 4005:
-        meaning = ("LicenceRefused", "person", "the service refused for a licence; a person must act in the console")
+        meaning = (
+            Reason.LICENCE_REFUSED,
+            "person",
+            "the service refused for a licence; a person must act in the console",
+        )
     else:
-        meaning = _MEANING.get(code, ("SpecRefused", "final", "the configuration was refused; mend the spec"))
+        meaning = _MEANING.get(code, (Reason.SPEC_REFUSED, "final", "the configuration was refused; mend the spec"))
     reason, kind, advice = meaning
     said = f" The service said: {closed.message}" if closed.message else ""
     return Refusal(

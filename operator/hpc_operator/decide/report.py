@@ -12,6 +12,7 @@ from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.living import rivals
 from hpc_operator.domain.actions import Create, Delete
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Condition, Memory, Report, Resource
 
 _MESSAGE_LIMIT = 1024
@@ -73,16 +74,16 @@ def _conditions(scene: Scene, decision: Decision) -> tuple[Condition, ...]:
     return tuple(_condition(resource, scene.now, kind, said) for kind, said in wished.items())
 
 
-def _words(decision: Decision) -> tuple[str, str]:
+def _words(decision: Decision) -> tuple[Reason, str]:
     match decision:
         case Settled(reason, message) | Blocked(reason, message) | Wait(reason=reason, message=message):
             return reason, message[:_MESSAGE_LIMIT]
         case Act(action=Create()):
-            return "Creating", "The cluster is being created."
+            return Reason.CREATING, "The cluster is being created."
         case Act(action=Delete()):
-            return "Deleting", "The cluster is being deleted."
+            return Reason.DELETING, "The cluster is being deleted."
         case Act():
-            return "Reconciling", "Work is under way."
+            return Reason.WORKING, "Work is under way."
         case _:
             assert_never(decision)
 

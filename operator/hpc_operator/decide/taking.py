@@ -5,6 +5,7 @@ from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.domain.actions import LookById, Take
 from hpc_operator.domain.observed import Cluster
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Origin, Record
 
 
@@ -28,7 +29,7 @@ def take_ordered(scene: Scene) -> Decision | None:
         return None
     order = "adopt" if orders.adopt else "take-over"
     if others := scene.others(wanted):
-        return _refused(scene, "AlreadyClaimed", f"{order}: {wanted} is recorded by {others[0].ref} already.")
+        return _refused(scene, Reason.ALREADY_CLAIMED, f"{order}: {wanted} is recorded by {others[0].ref} already.")
     line = scene.shown(wanted)
     if line is None:
         return _ask(scene, wanted, order)
@@ -40,30 +41,34 @@ def _ask(scene: Scene, wanted: str, order: str) -> Decision:
     if look is None or look.begun < scene.now - scene.policy.poll:
         return Act(LookById((wanted,)))
     if not look.complete:
-        return Wait("CloudUnreachable", scene.policy.poll, f"{order}: {wanted} cannot be looked up ({look.problem}).")
-    return _refused(scene, "AdoptionRefused", f"{order}: no cluster {wanted} is shown to this account; mend the id.")
+        return Wait(
+            Reason.CLOUD_UNREACHABLE, scene.policy.poll, f"{order}: {wanted} cannot be looked up ({look.problem})."
+        )
+    return _refused(
+        scene, Reason.ADOPTION_REFUSED, f"{order}: no cluster {wanted} is shown to this account; mend the id."
+    )
 
 
 def _check(scene: Scene, line: Cluster, order: str) -> Decision:
     wished = scene.resource.desired.cluster_type
     if not line.id.startswith(f"{wished}-"):
-        return _refused(scene, "AdoptionRefused", f"{order}: {line.id} is not of cluster_type {wished}.")
+        return _refused(scene, Reason.ADOPTION_REFUSED, f"{order}: {line.id} is not of cluster_type {wished}.")
     mine = guards.bears(line, scene.stem)
     if order == "adopt" and guards.bears_other(line, scene.stem):
         text = f"adopt: {line.id} bears the mark of another resource; if that one is gone, use take-over."
-        return _refused(scene, "AdoptionRefused", text)
+        return _refused(scene, Reason.ADOPTION_REFUSED, text)
     created = order == "take-over" or mine
     return Act(take(scene, line.id, Origin.CREATED if created else Origin.ADOPTED))
 
 
-def _refused(scene: Scene, reason: str, message: str) -> Blocked:
+def _refused(scene: Scene, reason: Reason, message: str) -> Blocked:
     return Blocked(reason, message, scene.policy.staleness)
 
 
 def duplicates(scene: Scene, found: tuple[str, ...]) -> Blocked:
     """More than one cluster is this resource's: only a person may choose which one stays."""
     return Blocked(
-        "DuplicateClusters",
+        Reason.DUPLICATE_CLUSTERS,
         f"More than one cluster belongs to this resource: {', '.join(found)}. Delete all but one in the console, "
         "or annotate hpc.qingcloud.com/adopt=<id> with the one to keep.",
         scene.policy.staleness,

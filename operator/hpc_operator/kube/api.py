@@ -13,6 +13,7 @@ MERGE_PATCH = "application/merge-patch+json"
 JSON = "application/json"
 
 _PERMANENT = (400, 401, 403, 405, 422)
+_TOLD = 500
 _HINTS = {
     400: "the API server refuses the request as malformed",
     401: "the API server does not accept the operator's token or certificate",
@@ -51,7 +52,8 @@ def refuse(status: int, body: Mapping[str, Any] | None, method: str, path: str) 
     A 404 counts as Gone only when the server says that the object itself is not there: while an API server starts,
     or when the CRD is missing, the same number means that the whole kind is unknown.
     """
-    told = str((body or {}).get("message", ""))[:500]
+    message = str((body or {}).get("message", ""))
+    told = message[:_TOLD]
     if status == 409:
         raise Conflict(told or "the object was changed by somebody else")
     if status == 404 and _names_object(body, path):
@@ -60,9 +62,12 @@ def refuse(status: int, body: Mapping[str, Any] | None, method: str, path: str) 
         raise NotServed(f"the API server does not serve {path}: is crds/hpcclusters.yaml installed?")
     if status == 410:
         raise Expired(told)
-    if status in (400, 422) and "unknown field" in told:
+    # The server quotes the whole object first: the end of the message is what tells.
+    unknown = message.rpartition("strict decoding error")[2]
+    if status in (400, 422) and "unknown field" in unknown:
         raise CrdTooOld(
-            f"the HpcCluster CRD of this server is older than the operator: install crds/hpcclusters.yaml ({told})"
+            "the HpcCluster CRD of this server is older than the operator: install crds/hpcclusters.yaml "
+            f"({unknown.strip(': ')[:_TOLD]})"
         )
     hint = _HINTS.get(status, f"the API server answered {status}")
     raise Unavailable(f"{hint}: {told or method + ' ' + path}", permanent=status in _PERMANENT)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Resource
 from hpc_operator.kube import names
 from hpc_operator.kube.api import Api
@@ -30,7 +31,7 @@ class Announcer:
     def __init__(self, api: Api, *, me: str, now: Callable[[], Instant], scrub: Callable[[str], str]) -> None:
         self._api, self._me, self._now, self._scrub = api, me[:128], now, scrub
 
-    async def announce(self, resource: Resource, reason: str, message: str, *, warning: bool) -> None:
+    async def announce(self, resource: Resource, reason: Reason, message: str, *, warning: bool) -> None:
         """Post one event; see `ports.Store.announce`."""
         ref = resource.ref
         body = {

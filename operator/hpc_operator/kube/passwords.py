@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hpc_operator.domain.desired import SecretKey
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Resource
 from hpc_operator.kube import names
 from hpc_operator.kube.api import MERGE_PATCH, Api
@@ -56,7 +57,7 @@ class Secrets:
         found = (await self.values(namespace, key.name)).get(key.key, "")
         if not found:
             raise SecretProblem(
-                "SecretKeyMissing", f"the Secret {namespace}/{key.name} has no key {key.key}, or it is empty"
+                Reason.SECRET_KEY_MISSING, f"the Secret {namespace}/{key.name} has no key {key.key}, or it is empty"
             )
         return found
 
@@ -70,7 +71,7 @@ class Secrets:
         _must_be_ours(raw, resource)
         found = self._decode(raw, namespace, name).get(ADMIN_KEY, "")
         if not found:
-            raise SecretProblem("SecretKeyMissing", f"the Secret {namespace}/{name} has no key {ADMIN_KEY}")
+            raise SecretProblem(Reason.SECRET_KEY_MISSING, f"the Secret {namespace}/{name} has no key {ADMIN_KEY}")
         return found
 
     async def keep(self, resource: Resource, cluster_id: str) -> None:
@@ -117,7 +118,7 @@ class Secrets:
         try:
             return await self._api.request("GET", _path(namespace, name))
         except Gone:
-            raise SecretProblem("SecretMissing", f"the Secret {namespace}/{name} does not exist") from None
+            raise SecretProblem(Reason.SECRET_MISSING, f"the Secret {namespace}/{name} does not exist") from None
 
     def _decode(self, raw: Mapping[str, Any], namespace: str, name: str) -> dict[str, str]:
         if raw.get("kind") != "Secret":
@@ -139,7 +140,7 @@ def _must_be_ours(raw: Mapping[str, Any], resource: Resource) -> None:
     kept = (meta.get("labels") or {}).get(RETAINED)
     if not owned and not (kept and kept == resource.id):
         raise SecretProblem(
-            "SecretNotOurs",
+            Reason.SECRET_NOT_OURS,
             f"the Secret {resource.ref.namespace}/{admin_secret(resource.ref.name)} belongs to somebody else: it is "
             "neither read nor overwritten. Delete or rename it, or name a Secret in adminPasswordSecretRef.",
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hpc_operator.domain.desired import Ref, SecretKey
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, Memory, Record, Report, Resource
 from hpc_operator.kube import names
 from hpc_operator.kube.api import MERGE_PATCH, Api, Expired, NotServed
@@ -124,7 +125,7 @@ class KubeStore:
         """See `ports.Store`."""
         return await self._secrets.admin_password(resource)
 
-    async def announce(self, resource: Resource, reason: str, message: str, *, warning: bool) -> None:
+    async def announce(self, resource: Resource, reason: Reason, message: str, *, warning: bool) -> None:
         """See `ports.Store`."""
         await self._announcer.announce(resource, reason, message, warning=warning)
 

@@ -17,6 +17,7 @@ from hpc_operator.domain.answers import Accepted, Answer, NoAnswer, NotSent, Ref
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.mark import Mark, marked
 from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, OperationAction, Record, Resource
 from hpc_operator.reconcile.keeper import Keeper
 from hpc_operator.reconcile.ports import (
@@ -84,10 +85,10 @@ class Buyer:
         if not isinstance(request, CreateRequest):
             return request
         if wait := await self._budget.permit(credentials.account, "create"):
-            return Wait("QuotaExhausted", wait, "The account's calls of this hour are used up; the create waits.")
+            return Wait(Reason.QUOTA_EXHAUSTED, wait, "The account's calls of this hour are used up; the create waits.")
         if not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
             return Wait(
-                "NotLeader", self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True
+                Reason.NOT_LEADER, self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True
             )
         resource = await self._remembered(scene.resource, action)
         intent = self._intent(scene, action, credentials)
@@ -121,13 +122,15 @@ class Buyer:
             return Person(uid, gid)
         found = await self._known_person(credentials)
         if isinstance(found, str):
-            return Wait("CloudUnreachable", self._policy.retry_base, f"The owner's uid and gid cannot be read: {found}")
+            return Wait(
+                Reason.CLOUD_UNREACHABLE, self._policy.retry_base, f"The owner's uid and gid cannot be read: {found}"
+            )
         if uid not in (None, found.uid_number) or gid not in (None, found.gid_number):
             text = (
                 f"spec.uid_number/gid_number differ from the account's {found.uid_number}/{found.gid_number}: "
                 "leave them out, or set accept_other_ids in the operator's settings."
             )
-            return Blocked("IdsDiffer", text, self._policy.staleness)
+            return Blocked(Reason.IDS_DIFFER, text, self._policy.staleness)
         return found
 
     async def _known_person(self, credentials: Credentials) -> Person | str:

@@ -15,6 +15,7 @@ from hpc_operator.decide.report import remembered, report
 from hpc_operator.domain.actions import Create
 from hpc_operator.domain.desired import Ref
 from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Condition, Resource
 from hpc_operator.reconcile.buying import Buyer
 from hpc_operator.reconcile.gathering import Fleet, Gatherer
@@ -127,7 +128,7 @@ class Engine:
     async def _act(self, scene: Scene, decision: Act, credentials: Credentials | None) -> Decision | None:
         _log.debug("acting", extra={"resource": str(scene.resource.ref), "action": type(decision.action).__name__})
         if isinstance(decision.action, Create) and not self._gatherer.claim(scene):
-            return Wait("FirstCreateUnderWay", self._policy.poll, "The account's first create is under way.")
+            return Wait(Reason.FIRST_CREATE_UNDER_WAY, self._policy.poll, "The account's first create is under way.")
         try:
             if isinstance(decision.action, Create) and scene.resource.asks_again:
                 scene = await self._acknowledged(scene, decision)
@@ -135,7 +136,11 @@ class Engine:
         except SecretProblem as problem:
             return Wait(problem.reason, self._policy.retry_base, str(problem))
         except CrdTooOld as error:
-            return Blocked("CrdTooOld", f"The CRD is older than this operator: {error}", self._policy.retry_base)
+            return Blocked(Reason.CRD_TOO_OLD, f"The CRD is older than this operator: {error}", self._policy.retry_base)
+        except Unavailable as error:
+            if not error.permanent:
+                raise
+            return Wait(Reason.KUBERNETES_REFUSED, self._policy.retry_base, str(error))
 
     async def _acknowledged(self, scene: Scene, decision: Decision) -> Scene:
         """`reconcile-at` asks for one attempt: it is acknowledged first, or a refusal would be tried for ever."""
@@ -155,7 +160,7 @@ class Engine:
         if after is not None and (before is None or before.reason != after.reason):
             warning = isinstance(decision, Blocked)
             _log.info("%s: %s", after.reason, after.message, extra={"resource": str(scene.resource.ref)})
-            await self._store.announce(written, after.reason, after.message, warning=warning)
+            await self._store.announce(written, Reason(after.reason), after.message, warning=warning)
 
     async def _read_again(self, resource: Resource) -> float | None:
         """Somebody wrote: take the newest, look at once."""

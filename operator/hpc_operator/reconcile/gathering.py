@@ -13,6 +13,7 @@ from hpc_operator.decide.firsts import first_create
 from hpc_operator.decide.needs import needs
 from hpc_operator.domain.desired import Instant, Ref
 from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Record, Resource
 from hpc_operator.reconcile.ports import Clock, Credentials, Keys, Looks, SecretProblem
 
@@ -95,13 +96,13 @@ class Gatherer:
             return scene, None
         return await self._observed(scene, credentials), credentials
 
-    async def _credentials(self, resource: Resource) -> tuple[Credentials | None, tuple[str, str] | None]:
+    async def _credentials(self, resource: Resource) -> tuple[Credentials | None, tuple[Reason, str] | None]:
         try:
             return await self._keys.credentials(resource), None
         except SecretProblem as problem:
             return None, (problem.reason, str(problem))
 
-    def _scene(self, resource: Resource, credentials: Credentials | None, problem: tuple[str, str] | None) -> Scene:
+    def _scene(self, resource: Resource, credentials: Credentials | None, problem: tuple[Reason, str] | None) -> Scene:
         now = self._clock.now()
         uid = resource.ref.uid
         facts = Facts(

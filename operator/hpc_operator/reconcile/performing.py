@@ -15,6 +15,7 @@ from hpc_operator.decide.facts import Scene
 from hpc_operator.domain import actions
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer, NotSent, Refused
 from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, OperationAction, Resource
 from hpc_operator.reconcile.buying import Buyer
 from hpc_operator.reconcile.keeper import Keeper
@@ -74,14 +75,12 @@ class Performer:
     ) -> Decision | None:
         """The actions that need the cloud, and so a key."""
         if credentials is None:
-            return Wait("CredentialsMissing", self._policy.retry_base, "There are no credentials for this call.")
+            return Wait(Reason.CREDENTIALS_MISSING, self._policy.retry_base, "There are no credentials for this call.")
         match action:
             case actions.Create():
                 return await self._buyer.buy(scene, action, credentials)
             case actions.LookById(ids):
-                for cluster_id in ids:
-                    await self._looks.by_id(credentials, credentials.account, cluster_id)
-                return None
+                return await self._look(ids, credentials)
             case actions.Describe():
                 return await self._describe(scene.resource, action, credentials)
             case actions.Delete():
@@ -91,6 +90,15 @@ class Performer:
             case _:
                 assert_never(action)
 
+    async def _look(self, ids: tuple[str, ...], credentials: Credentials) -> Decision | None:
+        """A look that failed is told and waited for: asked again at once, it would never come to a report."""
+        looks = [await self._looks.by_id(credentials, credentials.account, cluster_id) for cluster_id in ids]
+        failed = next((look for look in looks if not look.complete), None)
+        if failed is None:
+            return None
+        text = f"{failed.id} cannot be looked up ({failed.problem})."
+        return Wait(Reason.CLOUD_UNREACHABLE, self._policy.poll, text, quiet=True)
+
     def _stamped(self, intent: Intent) -> Intent:
         return replace(intent, nonce=self._nonce(), started_at=round(intent.started_at, 3))
 
@@ -98,14 +106,14 @@ class Performer:
         if action.left is not None:
             await self._store.keep_secrets(resource, action.left)
             text = f"{action.left} was left as it is: {action.why}. It goes on costing money."
-            await self._store.announce(resource, "Left", text, warning=False)
+            await self._store.announce(resource, Reason.LEFT, text, warning=False)
         await self._store.release(resource)
 
     async def _permitted(self, credentials: Credentials, lane: str) -> Wait | None:
         wait = await self._budget.permit(credentials.account, lane)
         if wait <= 0:
             return None
-        return Wait("QuotaExhausted", wait, "The account's calls of this hour are used up; the call waits.")
+        return Wait(Reason.QUOTA_EXHAUSTED, wait, "The account's calls of this hour are used up; the call waits.")
 
     async def _describe(
         self, resource: Resource, action: actions.Describe, credentials: Credentials
@@ -136,7 +144,7 @@ class Performer:
             return wait
         if not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
             return Wait(
-                "NotLeader", self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True
+                Reason.NOT_LEADER, self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True
             )
         intent = Intent(
             action=OperationAction.DELETE,

@@ -12,6 +12,7 @@ from typing import Protocol
 from hpc_operator.domain.answers import Answer
 from hpc_operator.domain.desired import Desired, Instant, Ref, SecretKey
 from hpc_operator.domain.observed import IdLook, ListLook, LogLook, NodesLook
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Intent, Memory, Record, Report, Resource
 
 
@@ -38,7 +39,7 @@ class Unavailable(Exception):  # noqa: N818
 class SecretProblem(Exception):  # noqa: N818
     """A Secret, or a key in it, is missing, malformed or not ours. `reason` is the condition reason."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
@@ -168,7 +169,7 @@ class Store(Protocol):
     async def admin_password(self, resource: Resource) -> str:
         """The password in the Secret `<name>-admin`, made and stored if missing; SecretProblem if that is not ours."""
 
-    async def announce(self, resource: Resource, reason: str, message: str, *, warning: bool) -> None:
+    async def announce(self, resource: Resource, reason: Reason, message: str, *, warning: bool) -> None:
         """Post an event about the resource. Failing is logged, never raised."""
 
 

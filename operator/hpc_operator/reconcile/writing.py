@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from hpc_operator.decide import guards, remembering
 from hpc_operator.domain.answers import Accepted, Refused
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Closed, Intent, Memory, Resource
 from hpc_operator.reconcile.ports import Clock, Conflict, CrdTooOld, Gone, Store, Unavailable
 
@@ -34,7 +35,7 @@ class Writer:
         elif answer.cluster_id in written.memory.strays:
             text = f"{answer.cluster_id} was answered to {intent.full_mark}, beside {written.memory.hpc_cluster_id}."
             _log.error("a second cluster belongs to a resource", extra={"resource": str(resource.ref), "detail": text})
-            await self._store.announce(written, "DuplicateClusters", text, warning=True)
+            await self._store.announce(written, Reason.DUPLICATE_CLUSTERS, text, warning=True)
 
     async def deleted(self, resource: Resource, intent: Intent, answer: Accepted | Refused) -> None:
         """A deleteCluster was answered: its job, or *not found*, into the open intent."""
@@ -70,4 +71,4 @@ class Writer:
     async def _orphan(self, resource: Resource, intent: Intent, answer: Accepted) -> None:
         text = f"{answer.cluster_id} (mark {intent.full_mark}) was created, but its resource is gone: it bills on."
         _log.error("a cluster has no resource", extra={"resource": str(resource.ref), "detail": text})
-        await self._store.announce(resource, "Orphaned", text, warning=True)
+        await self._store.announce(resource, Reason.ORPHANED, text, warning=True)

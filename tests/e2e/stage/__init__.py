@@ -1,4 +1,4 @@
-"""A stage for end-to-end tests: operator, simulator and proxies as real processes and real sockets, put away at the end.
+"""A stage for end-to-end tests: operator, simulator and proxies as real processes on real sockets, put away after.
 
 Tests of this folder import from here. Nothing of the operator is imported: it is only ever met from outside.
 """

@@ -41,7 +41,7 @@ Match = Callable[[Seen], bool]
 
 
 class Hold:
-    """Stops the first request that matches. Ends by `release` (it goes on its way) or `drop` (the connection is cut)."""
+    """Stops the first request that matches, until `release` (it goes on its way) or `drop` (the connection is cut)."""
 
     def __init__(self, match: Match, when: Literal["before", "after"]) -> None:
         self.match, self.when = match, when

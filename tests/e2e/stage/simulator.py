@@ -12,7 +12,7 @@ from stage.waiting import until
 
 
 class Simulator:
-    """`hpc-simulator` on free ports; `endpoint` is the HPC API. Time factor: a create of 360 s takes `create` seconds."""
+    """`hpc-simulator` on free ports; `endpoint` is the HPC API. A create of 360 s takes `create` seconds."""
 
     def __init__(self, folder: Path, *, create: float = 1.0, **settings: object) -> None:
         wanted = {"call_quota": 10**6, **settings}

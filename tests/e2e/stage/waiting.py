@@ -6,7 +6,7 @@ from typing import TypeVar
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
 T = TypeVar("T")
-DEADLINE = 120.0
+DEADLINE = 90.0
 
 
 def until(what: str, probe: Callable[[], T | None], deadline: float = DEADLINE, pause: float = 0.1) -> T:

@@ -10,12 +10,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn, TypeAlias, TypeVar, cast
 
 from hpc_operator.kube import names
 from hpc_operator.kube.api import refuse
 
-Raw = dict[str, Any]
+Raw: TypeAlias = dict[str, Any]
+T = TypeVar("T")
 Watcher = Callable[[str, Raw], None]
 _BASE = f"/apis/{names.GROUP}/{names.VERSION}"
 
@@ -31,11 +32,14 @@ class Write:
     keys: tuple[str, ...] = ()
 
 
-def copied(value: Any) -> Any:
+def copied(value: T) -> T:
     """A deep copy of JSON."""
+    made: Any = value
     if isinstance(value, Mapping):
-        return {key: copied(inner) for key, inner in value.items()}
-    return [copied(inner) for inner in value] if isinstance(value, list) else value
+        made = {key: copied(inner) for key, inner in value.items()}
+    elif isinstance(value, list):
+        made = [copied(inner) for inner in value]
+    return cast("T", made)
 
 
 def merged(target: Any, patch: Any) -> Any:
@@ -250,6 +254,6 @@ class MemoryKube:
         return datetime.fromtimestamp(int(self._now()), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @staticmethod
-    def _refuse(status: int, told: str, method: str, name: str, path: str = "") -> None:
+    def _refuse(status: int, told: str, method: str, name: str, path: str = "") -> NoReturn:
         body = {"kind": "Status", "reason": told, "message": f"{told}: {name}", "details": {"name": name}}
         refuse(status, body, method, path or f"/{name}")

@@ -20,7 +20,8 @@ _REFUSALS = frozenset({"SpecRefused", "AccessDenied", "CredentialsRefused", "Lic
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a life goes: `cloud` settings of the simulator, the spec's peculiarities, what is left at the end.
+    """How a life goes: `cloud` settings of the simulator, the spec's peculiarities, what is left at the end,
+    how many processes act at once.
 
     `thorough`: every look gets every fault, and not only those that make looks differ, at each of its repetitions.
     """
@@ -29,6 +30,7 @@ class Course:
     cloud: dict[str, Any] = field(default_factory=dict)
     spec: dict[str, Any] = field(default_factory=dict)
     retained: bool = False
+    leaders: int = 1
     thorough: bool = False
 
     @property
@@ -39,8 +41,10 @@ class Course:
 
 @dataclass(slots=True)
 class Verdict:
-    """What a life came to. `points`: all that were reached; `states`: how much had been
-    written by then; `settled`, `asked`: how many points came before it had settled, and before its deletion was asked for; `answers`: what a person had to say; `posts`: calls by name.
+    """What a life came to. `points`: all that were reached; `states`: how much had been written by then.
+
+    `settled`, `asked`: how many points came before it had settled, and before its deletion was asked for; `answers`:
+    what a person had to say; `posts`: calls by name.
     """
 
     findings: list[Finding]
@@ -67,7 +71,8 @@ class _Life:
     async def play(self) -> Verdict:
         world = self.world
         world.kube.put_secret("given", {"password": "R2l2ZW4tUGFzc3dvcmQx"})
-        world.process()
+        for _ in range(self.course.leaders):
+            world.process()
         world.people.apply(spec=self.course.spec)
         settled = 0
         lives = await self._settle("create", self._made)
@@ -84,7 +89,9 @@ class _Life:
         self.findings += [*oracles.clusters(world, expected=0, excused=left), *oracles.foreign(world)]
         self.findings += [*oracles.hot(world), *self._counted()]
         posts = {call: count.calls for call, count in world.cloud.counts().items()}
-        return Verdict(self.findings, list(world.injector.points), list(world.injector.states), settled, asked, self.answers, posts)
+        return Verdict(
+            self.findings, list(world.injector.points), list(world.injector.states), settled, asked, self.answers, posts
+        )
 
     def _made(self) -> bool:
         return self.world.ready() or self.world.reason() == "CreateFailed"
@@ -112,14 +119,19 @@ class _Life:
             if any(f"adopt:{i}" in self.answers for i in candidates):
                 return
             self.answers.append(f"adopt:{candidates[0]}" if candidates else "recreate")
-            operation = getattr(world.resource(), "memory").operation
-            told = {"adopt": candidates[0]} if candidates else {"recreate": operation.full_mark}
+            told = {"adopt": candidates[0]} if candidates else {"recreate": self._attempt()}
             world.people.annotate(**told)
         elif reason in _REFUSALS and not any(answer.startswith("again") for answer in self.answers):
             self.answers.append(f"again:{reason}")
             world.people.annotate(reconcile_at=str(next(self._numbers)))
         elif world.stalled() and reason not in _REFUSALS | {"UnresolvedCreate"}:
             self.findings.append(Finding("STUCK", f"a person is asked without need: {reason}: {world.message()}"))
+
+    def _attempt(self) -> str:
+        found = self.world.resource()
+        assert found is not None
+        assert found.memory.operation is not None
+        return found.memory.operation.full_mark
 
     def _retained(self) -> bool:
         """A cluster that a person adopted is retained when the manifest says nothing."""

@@ -9,18 +9,19 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_TICK = 1e-9  # time never stands still: a timer that is late by less than the clock can tell would spin for ever
+TICK = 1e-9  # at large times: a timer that is late by less than the clock can tell would spin for ever
 
 
-class Idle(Exception):
+class Idle(Exception):  # noqa: N818
     """Nothing is ready and nothing is timed: the scenario waits for something that cannot happen."""
 
 
 class _NoFiles(selectors.BaseSelector):
     """Selects nothing; a wait is a jump of the clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, tick: float) -> None:
         self._registered: dict[int, selectors.SelectorKey] = {}
+        self._tick = tick
         self.now = 0.0
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -37,15 +38,15 @@ class _NoFiles(selectors.BaseSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             raise Idle
-        self.now += max(0.0, timeout) + _TICK
+        self.now += max(0.0, timeout) + self._tick
         return []
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """`time()` begins at 0 and counts virtual seconds."""
+    """`time()` begins at 0 and counts virtual seconds; with `tick` it never stands still."""
 
-    def __init__(self) -> None:
-        self._virtual = _NoFiles()
+    def __init__(self, tick: float = 0.0) -> None:
+        self._virtual = _NoFiles(tick)
         super().__init__(self._virtual)
         self.set_exception_handler(lambda loop, context: None)
 

@@ -6,7 +6,7 @@ Every I/O goes through `io`, which is where a process dies, freezes, or gets an 
 import asyncio
 import hashlib
 import inspect
-import random
+import random  # noqa: TID251 - seeded: this is where chance comes from
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -21,6 +21,7 @@ from hpc_operator.cloud.quota import HourlyBudget
 from hpc_operator.cloud.skew import WatchedClock
 from hpc_operator.cloud.transport import Reply, TransportNoAnswer, TransportNotSent
 from hpc_operator.domain.desired import Ref
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Resource
 from hpc_operator.kube.codec import parse_resource
 from hpc_operator.kube.events import Announcer
@@ -36,7 +37,7 @@ from hpc_simulator import Answer, Delayed, Held, Lost, Torn, Unreachable
 if TYPE_CHECKING:
     from faults.harness.world import World
 
-_ELSEWHERE: dict[object, tuple[str, ...]] = {
+_ONLY: dict[Kind, tuple[str, ...]] = {
     Kind.EXHAUSTED: ("Budget.permit",),
     Kind.SECRET_PROBLEM: ("Keys.credentials", "Store.password", "Store.admin_password"),
 }
@@ -106,7 +107,7 @@ class Process:
 
     async def alive(self, life: int) -> None:
         """Wait while frozen; Killed when dead, or when this belongs to an earlier life."""
-        while not self.dead and self.life == life and self.world.loop.time() < self.frozen_until:
+        while not self.dead and self.life == life and self.world.loop.time() < self.frozen_until:  # noqa: ASYNC110
             await asyncio.sleep(self.frozen_until - self.world.loop.time())
         if self.dead or self.life != life:
             raise Killed(self.name)
@@ -122,7 +123,7 @@ class Process:
         life = self.life
         await self.alive(life)
         strike = self.world.injector.reach(point, self.name)
-        if strike is not None and strike.fault in _ELSEWHERE and point not in _ELSEWHERE[strike.fault]:
+        if strike is not None and not (isinstance(strike.fault, Kind) and point in _ONLY.get(strike.fault, (point,))):
             strike = None
         if strike is not None and isinstance(strike.fault, Kind):
             await self._before(strike, strike.fault, life, args)
@@ -143,7 +144,7 @@ class Process:
             case Kind.UNAVAILABLE:
                 raise Unavailable("injected: nothing was done")
             case Kind.SECRET_PROBLEM:
-                raise SecretProblem("CredentialsMissing", "injected: the Secret is missing")
+                raise SecretProblem(Reason.CREDENTIALS_MISSING, "injected: the Secret is missing")
             case Kind.CONFLICT:
                 self.world.touch()
             case _:
@@ -261,7 +262,7 @@ class _Keys:
     async def credentials(self, resource: Resource) -> Credentials:
         held, wished = self._world.key, resource.desired
         if held is None:
-            raise SecretProblem("CredentialsMissing", "there is no key")
+            raise SecretProblem(Reason.CREDENTIALS_MISSING, "there is no key")
         account = Account(self._world.endpoint, wished.zone or held.zone, wished.owner or held.owner)
         mark = hashlib.sha256(f"{held.key}\n{held.secret}".encode()).hexdigest()[:16]
         return Credentials(held.key, held.secret, account, mark)
@@ -309,7 +310,7 @@ class _Transport:
     def __init__(self, process: Process) -> None:
         self._process, self._world = process, process.world
 
-    async def send(self, method: str, url: str, body: str | None, headers: Mapping[str, str], timeout: float) -> Reply:
+    async def send(self, method: str, url: str, body: str | None, headers: Mapping[str, str], timeout: float) -> Reply:  # noqa: ASYNC109
         parts = urlsplit(url)
         call = _call(parts.path)
         life, began = self._process.life, self._process.now()
@@ -329,7 +330,7 @@ class _Transport:
         sent = parsedate_to_datetime(date).timestamp() if date else None
         return Reply(answer.status, sent, answer.body, began, self._process.now())
 
-    async def _answer(self, reply: object, timeout: float) -> Answer:
+    async def _answer(self, reply: object, timeout: float) -> Answer:  # noqa: ASYNC109
         await asyncio.sleep(CLOUD_LATENCY / 2)
         match reply:
             case Answer():

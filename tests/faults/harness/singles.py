@@ -16,7 +16,10 @@ _READ = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER, Kind.FREEZE_AFTER)
 _ALWAYS = (*_READ, Kind.FREEZE_BEFORE)
 _STORE = (*_ALWAYS, Kind.UNAVAILABLE, Kind.ANSWER_LOST, Kind.CONFLICT)
 _REQUEST = (Kind.CRASH_AFTER, Kind.UNAVAILABLE, Kind.ANSWER_LOST)
-_SAME = ("kube.PATCH status", "kube.PATCH object")  # the last request of a port call: the call's own faults are the same
+_SAME = (
+    "kube.PATCH status",
+    "kube.PATCH object",
+)  # the last request of a port call: the call's own faults are the same
 
 PORTS: dict[str, tuple[Kind, ...]] = {
     "Store.announce": _ALWAYS,  # its failures never leave the store: they strike at the request inside

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from faults.harness.injection import Injector, Strike
 from faults.harness.kube import MemoryKube
-from faults.harness.looptime import VirtualLoop, run_virtually
+from faults.harness.looptime import TICK, VirtualLoop, run_virtually
 from faults.harness.people import People
 from faults.harness.process import Process
 from hpc_operator.domain.desired import Ref
@@ -36,7 +36,7 @@ class World:
     ) -> None:
         self.seed, self.policy, self.fleet, self.quota = seed, policy, fleet, quota
         self.restart_after = restart_after
-        self.loop = VirtualLoop()
+        self.loop = VirtualLoop(TICK)
         self.injector = Injector({strike.index: strike for strike in plan})
         self.key: Account | None = Account()
         """The key that every process uses; None: there is none."""
@@ -115,12 +115,14 @@ class World:
 
     def message(self, name: str = "demo") -> str:
         """The message of condition Ready."""
-        return self.kube.condition("Ready", name).get("message", "")
+        return str(self.kube.condition("Ready", name).get("message", ""))
 
     def is_true(self, kind: str, name: str = "demo") -> bool:
         """Whether a condition is True for the newest generation."""
         found = self.kube.condition(kind, name)
-        return found.get("status") == "True" and found["observedGeneration"] == self._raw(name)["metadata"]["generation"]
+        return (
+            found.get("status") == "True" and found["observedGeneration"] == self._raw(name)["metadata"]["generation"]
+        )
 
     def ready(self, name: str = "demo") -> bool:
         """Ready for the newest generation, with no operation open."""

@@ -100,8 +100,6 @@ def _expected(on: frozenset[str], held: str) -> str:
         return ANSWER[first]
     if held == "ClockSkewed" and first == "open create":
         return ANSWER[first]  # it only looks, and concludes nothing
-    if held == "ClockSkewed" and first is None:
-        return ANSWER[first]  # looking by id is harmless; the call after it is held
     if "deletionPolicy" in on and "open create" not in on:
         return "Act Release"  # Retain without an open create
     return HELD[held][1] or ""

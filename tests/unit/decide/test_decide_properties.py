@@ -176,7 +176,7 @@ def _acts(decision: Decision, kind: type) -> bool:
     return isinstance(decision, Act) and isinstance(decision.action, kind)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(made=scenes())
 def test_deciding_and_reporting_are_total_and_pure(made: Scene) -> None:
     """Exactly one of four, never an exception, and the same again; waits and blocks say why, and never spin."""
@@ -191,7 +191,7 @@ def test_deciding_and_reporting_are_total_and_pure(made: Scene) -> None:
         assert decision.message
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(made=scenes())
 def test_nothing_is_bought_on_a_guess(made: Scene) -> None:
     """Never a create over an open operation, a known id, our own mark, a bad look, a wrong clock or account."""
@@ -217,7 +217,7 @@ def test_nothing_is_bought_on_a_guess(made: Scene) -> None:
     assert not (memory.empty and (held.finalizer or held.record) and not made.facts.unsent), "that is doubt"
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(made=scenes())
 def test_nothing_is_let_go_on_a_guess(made: Scene) -> None:
     """Never a release while a create is open or may be; after a delete only when it was answered and proven."""
@@ -244,7 +244,7 @@ def test_nothing_is_let_go_on_a_guess(made: Scene) -> None:
         assert made.facts.offset != 31.0
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(made=scenes())
 def test_nothing_is_concluded_too_early(made: Scene) -> None:
     """Void and ClusterVanished come from complete looks begun after the window, or from nothing."""

@@ -36,7 +36,7 @@ STAGES = [
     ("observing a difference", LIVE, Settled("Differs", "x"), ("True", "False", "False"), "Differs"),
     ("creating", LIVE, WAIT, ("False", "True", "False"), "Creating"),
     ("a create is sent", LIVE, Act(Create(1, None)), ("False", "True", "False"), "Creating"),
-    ("work under way", LIVE, Act(CountNodes(ID)), ("False", "True", "False"), "Reconciling"),
+    ("work under way", LIVE, Act(CountNodes(ID)), ("False", "True", "False"), "Working"),
     ("what can heal by itself", LIVE, Wait("AccountUnproven", 30, "x"), ("False", "True", "False"), "AccountUnproven"),
     ("a person must act", LIVE, BLOCKED, ("False", "False", "True"), "CreateFailed"),
     ("deleting", _going(LIVE, deleting_since=ago(5)), Act(Delete(ID, None)), ("False", "True", "False"), "Deleting"),
