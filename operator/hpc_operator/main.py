@@ -98,6 +98,7 @@ class Root:
             told=Told(cache.read, cache.wrote, cache.missing),
             secrets=secret_values,
             announcer=Announcer(server, me=self._me, now=self._clock.now, scrub=self._scrubber.scrub),
+            scrub=self._scrubber.scrub,
         )
         lease = LeaseLoop(
             server,
@@ -206,7 +207,7 @@ def run(**flags: str | None) -> None:
             click.echo(f"hpc-operator: {line}", err=True)
         sys.exit(2)
     scrubber = Scrubber()
-    logs.configure(settings.log_level, scrubber.scrub, sys.stderr)  # type: ignore[arg-type]
+    logs.configure(settings.log_level, scrubber.scrub, sys.stderr)
     try:
         code = asyncio.run(operate(settings, scrubber))
     except (Unavailable, OSError) as error:

@@ -37,10 +37,10 @@ def application(*, healthy: Probe, ready: Probe, metrics: CollectorRegistry) -> 
 @asynccontextmanager
 async def serving(app: web.Application, address: str, port: int) -> AsyncIterator[int]:
     """Serve while the context is open; yields the port (useful when 0 was asked for). OSError if it is taken."""
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, address, port, shutdown_timeout=1.0)
+        site = web.TCPSite(runner, address, port)
         await site.start()
         yield runner.addresses[0][1]
     finally:

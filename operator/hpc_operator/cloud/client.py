@@ -64,14 +64,14 @@ class HpcCalls:
         )
         return wire.created(reply.status, reply.body) if isinstance(reply, Reply) else reply
 
-    async def delete(self, credentials: Credentials, account: Account, cluster_id: str) -> Answer:
-        """POST deleteCluster by id, once."""
+    async def delete(self, credentials: Credentials, account: Account, cluster_id: str, timestamp: Instant) -> Answer:
+        """POST deleteCluster by id, once, with this timestamp."""
         body: dict[str, bodies.Json] = {
             "cluster_ids": [cluster_id],
             "run_user": account.owner,
             "zone": account.zone,
         }
-        return await self._change("deleteCluster", credentials, account, body)
+        return await self._change("deleteCluster", credentials, account, body, timestamp)
 
     async def describe(
         self, credentials: Credentials, account: Account, cluster_id: str, name: str, description: str
@@ -83,13 +83,12 @@ class HpcCalls:
             "cluster_name": name,
             "description": description,
         }
-        return await self._change("modifyCluster", credentials, account, body)
+        return await self._change("modifyCluster", credentials, account, body, self._caller.clock.now())
 
     async def _change(
-        self, name: str, credentials: Credentials, account: Account, body: Mapping[str, bodies.Json]
+        self, name: str, credentials: Credentials, account: Account, body: Mapping[str, bodies.Json], timestamp: Instant
     ) -> Answer:
-        caller = self._caller
-        reply = await caller.change(_post(name), credentials, account, bodies.text(body), caller.clock.now())
+        reply = await self._caller.change(_post(name), credentials, account, bodies.text(body), timestamp)
         return wire.changed(reply.status, reply.body) if isinstance(reply, Reply) else reply
 
     async def person(self, credentials: Credentials, account: Account) -> Person | str:

@@ -152,9 +152,7 @@ def _job_runs(scene: Scene, line: Cluster) -> Decision | None:
     """`active` may be said while the create job still runs: the log decides, if it can be read."""
     log = scene.facts.log
     if log is None or not log.complete:
-        return Wait(
-            Reason.CREATING, scene.policy.poll, f"The operation log cannot be read ({scene.look_problem}).", quiet=True
-        )
+        return Wait(Reason.CREATING, scene.policy.poll, f"The operation log cannot be read ({scene.look_problem}).")
     mine = [e for e in log.entries if e.job_id == scene.resource.memory.job_id or line.id in e.cluster_ids]
     if any(entry.pending for entry in mine):
         return Wait(Reason.CREATING, scene.policy.poll, "The platform is creating the cluster.")
@@ -202,7 +200,7 @@ def absence(scene: Scene, cluster_id: str, after: float = 0.0) -> Decision | Non
     threshold = max(guards.absence_threshold(scene.resource, scene.policy), after)
     looks = [look for look in scene.facts.lists if guards.conclusive(look, threshold)]
     if scene.shown(cluster_id) or any(cluster.id == cluster_id for look in looks for cluster in look.clusters):
-        return Wait(Reason.STILL_LISTED, scene.policy.poll, f"{cluster_id} is still listed.")
+        return Wait(Reason.STILL_LISTED, scene.policy.poll, f"{cluster_id} is still listed.", quiet=True)
     if len({look.begun for look in looks}) < 2:
         return Wait(
             Reason.NOT_LISTED, scene.policy.poll, f"{cluster_id} is not listed ({scene.look_problem}).", quiet=True

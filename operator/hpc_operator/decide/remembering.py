@@ -71,6 +71,7 @@ def closing(memory: Memory, intent: Intent, answer: Refused | NotSent, now: Inst
             intent.generation,
             message=answer.cause,
             failures=failures,
+            reconcile_at=intent.reconcile_at,
         )
     return Closed(
         intent.action,
@@ -81,6 +82,7 @@ def closing(memory: Memory, intent: Intent, answer: Refused | NotSent, now: Inst
         code=answer.code,
         message=answer.message,
         failures=failures,
+        reconcile_at=intent.reconcile_at,
     )
 
 

@@ -4,6 +4,7 @@ Everybody may import this module. Raw Kubernetes or API dictionaries never come 
 Times are seconds since the epoch (`Instant`), durations are seconds.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,6 +13,11 @@ from typing import TypeAlias
 
 Instant: TypeAlias = float
 Scalar: TypeAlias = str | int | bool
+
+
+def stored(instant: Instant) -> Instant:
+    """The instant as a status can hold it: whole milliseconds, never later than it was."""
+    return math.floor(instant * 1000) / 1000
 
 
 class ClusterType(StrEnum):

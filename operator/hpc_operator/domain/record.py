@@ -73,6 +73,7 @@ class Intent:
     log_from: Instant | None = None
     job_id: str | None = None
     gone: bool = False
+    reconcile_at: str | None = None
 
     @property
     def full_mark(self) -> str:
@@ -97,6 +98,7 @@ class Closed:
     code: int | None = None
     message: str = ""
     failures: int = 0
+    reconcile_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +191,10 @@ class Resource:
 
     @property
     def asks_again(self) -> bool:
-        """Whether `reconcile-at` asks for a look or a new attempt that was not acknowledged yet."""
+        """Whether `reconcile-at` asks for a new attempt that the last one did not answer."""
         wanted = self.orders.reconcile_at
-        return wanted is not None and wanted != self.status.get("lastHandledReconcileAt")
+        last = self.memory.last_operation
+        return wanted is not None and last is not None and wanted != last.reconcile_at
 
     @property
     def id(self) -> str | None:

@@ -71,6 +71,9 @@ class OperationFields(Strict):
     log_from: str | None = _time("earliest time at which the operation log may show this call", alias="logFrom")
     job_id: str | None = operator("job that the call was answered with.", alias="jobId", pattern=names.ID_PATTERN)
     gone: bool = operator("deleteCluster was answered with: not found.", False)
+    reconcile_at: str | None = operator(
+        "the reconcile-at annotation that this attempt answers.", alias="reconcileAt", max_length=names.TEXT_LIMIT
+    )
 
 
 class ClosedFields(Loose):
@@ -84,6 +87,9 @@ class ClosedFields(Loose):
     code: int | None = operator("the API's ret_code where it refused.")
     message: str = operator("the API's words, for people only.", "", max_length=names.MESSAGE_LIMIT)
     failures: int = operator("refusals in a row; the wait before the next attempt grows with them.", 0, ge=0)
+    reconcile_at: str | None = operator(
+        "the reconcile-at annotation that this attempt answered.", alias="reconcileAt", max_length=names.TEXT_LIMIT
+    )
 
 
 class NodeFields(Loose):

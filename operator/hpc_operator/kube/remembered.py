@@ -86,6 +86,7 @@ def encode_intent(intent: Intent) -> dict[str, object]:
             "logFrom": _write(intent.log_from),
             "jobId": intent.job_id,
             "gone": intent.gone or None,
+            "reconcileAt": intent.reconcile_at,
         }
     )
 
@@ -172,6 +173,7 @@ def _intent(fields: shape.OperationFields) -> Intent:
         log_from=_read(fields.log_from),
         job_id=fields.job_id,
         gone=fields.gone,
+        reconcile_at=fields.reconcile_at,
     )
 
 
@@ -186,6 +188,7 @@ def _encode_closed(closed: Closed) -> dict[str, object]:
             "code": closed.code,
             "message": clean(closed.message, names.MESSAGE_LIMIT) or None,
             "failures": closed.failures or None,
+            "reconcileAt": closed.reconcile_at,
         }
     )
 
@@ -200,6 +203,7 @@ def _closed(fields: shape.ClosedFields) -> Closed:
         code=fields.code,
         message=fields.message,
         failures=fields.failures,
+        reconcile_at=fields.reconcile_at,
     )
 
 

@@ -6,7 +6,7 @@ the very object (kind and uid) and handed to the cache.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hpc_operator.domain.desired import Ref, SecretKey
@@ -39,8 +39,10 @@ class Told:
 class KubeStore:
     """See `ports.Store` for what each method promises."""
 
-    def __init__(self, api: Api, *, told: Told, secrets: Secrets, announcer: Announcer) -> None:
-        self._api, self._told, self._secrets, self._announcer = api, told, secrets, announcer
+    def __init__(
+        self, api: Api, *, told: Told, secrets: Secrets, announcer: Announcer, scrub: Callable[[str], str] = str
+    ) -> None:
+        self._api, self._told, self._secrets, self._announcer, self._scrub = api, told, secrets, announcer, scrub
 
     async def list_pages(self, namespace: str | None) -> tuple[int, list[Mapping[str, Any]]]:
         """All resources of a namespace (None: of all) as they were at one resourceVersion, and that version."""
@@ -94,10 +96,23 @@ class KubeStore:
 
     async def write_status(self, resource: Resource, memory: Memory, report: Report | None = None) -> Resource:
         """See `ports.Store`."""
-        patch = status_patch(resource, memory, report)
+        patch = status_patch(resource, self._told_memory(memory), self._told_report(report))
         if patch is None:
             return resource
         return self._keep(await self._patch(resource, patch, status=True))
+
+    def _told_memory(self, memory: Memory) -> Memory:
+        """What the service said may repeat a secret that it was sent."""
+        last = memory.last_operation
+        return (
+            memory if last is None else replace(memory, last_operation=replace(last, message=self._scrub(last.message)))
+        )
+
+    def _told_report(self, report: Report | None) -> Report | None:
+        if report is None:
+            return None
+        said = tuple(replace(each, message=self._scrub(each.message)) for each in report.conditions)
+        return replace(report, conditions=said)
 
     async def release(self, resource: Resource) -> None:
         """See `ports.Store`."""

@@ -14,7 +14,7 @@ from hpc_operator.decide.decision import Blocked, Decision, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.domain.actions import Create
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer, NotSent, Refused
-from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.desired import Instant, stored
 from hpc_operator.domain.mark import Mark, marked
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
@@ -155,11 +155,12 @@ class Buyer:
             action=OperationAction.CREATE,
             mark=scene.stem,
             attempt=action.attempt,
-            started_at=round(self._clock.now(), 3),
+            started_at=stored(self._clock.now()),
             nonce=self._nonce(),
             account=credentials.account,
             key=credentials.fingerprint,
             generation=scene.resource.generation,
+            reconcile_at=scene.resource.orders.reconcile_at,
         )
 
     async def _intend(self, resource: Resource, intent: Intent) -> Resource:
@@ -177,7 +178,7 @@ class Buyer:
                 answer = await self._calls.create(credentials, request, reading)
                 await self._settle(resource, intent, answer)
                 return
-            intent = replace(intent, started_at=round(reading, 3), nonce=self._nonce())
+            intent = replace(intent, started_at=stored(reading), nonce=self._nonce())
             resource = await self._store.write_intent(resource, intent)
         await self._settle(resource, intent, NotSent("the process was too slow to send in time"))
 

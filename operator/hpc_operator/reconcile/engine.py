@@ -130,8 +130,6 @@ class Engine:
         if isinstance(decision.action, Create) and not self._gatherer.claim(scene):
             return Wait(Reason.FIRST_CREATE_UNDER_WAY, self._policy.poll, "The account's first create is under way.")
         try:
-            if isinstance(decision.action, Create) and scene.resource.asks_again:
-                scene = await self._acknowledged(scene, decision)
             return await self._performer.perform(scene, decision.action, credentials)
         except SecretProblem as problem:
             return Wait(problem.reason, self._policy.retry_base, str(problem))
@@ -141,11 +139,6 @@ class Engine:
             if not error.permanent:
                 raise
             return Wait(Reason.KUBERNETES_REFUSED, self._policy.retry_base, str(error))
-
-    async def _acknowledged(self, scene: Scene, decision: Decision) -> Scene:
-        """`reconcile-at` asks for one attempt: it is acknowledged first, or a refusal would be tried for ever."""
-        written = await self._store.write_status(scene.resource, scene.resource.memory, report(scene, decision))
-        return replace(scene, resource=written)
 
     async def _report(self, scene: Scene, decision: Decision) -> None:
         """Make the status say it, if it does not yet; an event tells a change of reason."""

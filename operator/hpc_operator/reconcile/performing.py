@@ -14,6 +14,7 @@ from hpc_operator.decide.decision import Decision, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.domain import actions
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer, NotSent, Refused
+from hpc_operator.domain.desired import stored
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, OperationAction, Resource
@@ -100,7 +101,7 @@ class Performer:
         return Wait(Reason.CLOUD_UNREACHABLE, self._policy.poll, text, quiet=True)
 
     def _stamped(self, intent: Intent) -> Intent:
-        return replace(intent, nonce=self._nonce(), started_at=round(intent.started_at, 3))
+        return replace(intent, nonce=self._nonce(), started_at=stored(intent.started_at))
 
     async def _release(self, resource: Resource, action: actions.Release) -> None:
         if action.left is not None:
@@ -126,7 +127,7 @@ class Performer:
         if not isinstance(answer, Accepted):
             self._postpone(resource, "Describe")
             return None
-        memory = replace(resource.memory, described=action.digest, described_at=round(self._clock.now(), 3))
+        memory = replace(resource.memory, described=action.digest, described_at=stored(self._clock.now()))
         await self._store.write_status(resource, memory)
         return None
 
@@ -150,7 +151,7 @@ class Performer:
             action=OperationAction.DELETE,
             mark=scene.stem,
             attempt=action.attempt,
-            started_at=round(self._clock.now(), 3),
+            started_at=stored(self._clock.now()),
             nonce=self._nonce(),
             account=credentials.account,
             key=credentials.fingerprint,
@@ -161,9 +162,10 @@ class Performer:
         return None
 
     async def _send_delete(self, resource: Resource, intent: Intent, cluster_id: str, credentials: Credentials) -> None:
-        if not guards.send_in_time(intent, self._clock.now(), self._policy):
+        reading = self._clock.now()
+        if not guards.send_in_time(intent, reading, self._policy):
             return  # held up since the intent: whose the cluster is now, the next pass looks up before it asks
-        answer: Answer = await self._calls.delete(credentials, credentials.account, cluster_id)
+        answer: Answer = await self._calls.delete(credentials, credentials.account, cluster_id, reading)
         _log.info("deleteCluster: %s", answer, extra={"resource": str(resource.ref), "cluster": cluster_id})
         match answer:
             case Accepted(job_id=str()) | Refused(code=2100):

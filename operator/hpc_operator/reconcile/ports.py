@@ -92,7 +92,7 @@ class Calls(Protocol):
     async def create(self, credentials: Credentials, request: CreateRequest, timestamp: Instant) -> Answer:
         """POST createCluster, once."""
 
-    async def delete(self, credentials: Credentials, account: Account, cluster_id: str) -> Answer:
+    async def delete(self, credentials: Credentials, account: Account, cluster_id: str, timestamp: Instant) -> Answer:
         """POST deleteCluster by id."""
 
     async def describe(

@@ -31,7 +31,9 @@ class Writer:
 
         written = await self._until(resource, change)
         if written is None:
-            await self._orphan(resource, intent, answer)
+            await self._orphan(resource, intent, answer, "its resource is gone")
+        elif answer.cluster_id not in (written.memory.hpc_cluster_id, *written.memory.strays):
+            await self._orphan(written, intent, answer, "its resource's memory cannot be read")
         elif answer.cluster_id in written.memory.strays:
             text = f"{answer.cluster_id} was answered to {intent.full_mark}, beside {written.memory.hpc_cluster_id}."
             _log.error("a second cluster belongs to a resource", extra={"resource": str(resource.ref), "detail": text})
@@ -68,7 +70,7 @@ class Writer:
                 )
                 await self._sleep(self._pause)
 
-    async def _orphan(self, resource: Resource, intent: Intent, answer: Accepted) -> None:
-        text = f"{answer.cluster_id} (mark {intent.full_mark}) was created, but its resource is gone: it bills on."
+    async def _orphan(self, resource: Resource, intent: Intent, answer: Accepted, why: str) -> None:
+        text = f"{answer.cluster_id} (mark {intent.full_mark}) was created, but {why}: it bills on."
         _log.error("a cluster has no resource", extra={"resource": str(resource.ref), "detail": text})
         await self._store.announce(resource, Reason.ORPHANED, text, warning=True)

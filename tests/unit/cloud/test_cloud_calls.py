@@ -35,7 +35,7 @@ async def test_a_create_is_one_request_whatever_comes_back(said: object, expecte
 @pytest.mark.parametrize(("said", "expected"), FAILURES)
 async def test_a_delete_and_a_rename_are_one_request_too(said: object, expected: object) -> None:
     made = bench(lambda _: said)
-    assert await made.calls.delete(CREDENTIALS, ACCOUNT, "ehpc-1") == expected
+    assert await made.calls.delete(CREDENTIALS, ACCOUNT, "ehpc-1", made.clock.at) == expected
     assert await made.calls.describe(CREDENTIALS, ACCOUNT, "ehpc-1", "name", "text") == expected
     assert len(made.transport.calls) == 2
 
@@ -60,7 +60,7 @@ async def test_a_create_that_cannot_be_written_down_was_not_sent() -> None:
 
 async def test_delete_and_rename_say_what_the_pages_say() -> None:
     made = bench(lambda _: {"ret_code": 0})
-    await made.calls.delete(CREDENTIALS, ACCOUNT, "ehpc-1")
+    await made.calls.delete(CREDENTIALS, ACCOUNT, "ehpc-1", made.clock.at)
     await made.calls.describe(CREDENTIALS, ACCOUNT, "ehpc-1", "n", "d")
     delete, modify = (json.loads(call.body or "") for call in made.transport.calls)
     assert delete == {"cluster_ids": ["ehpc-1"], "run_user": "usr-abc123", "zone": "jn1a"}

@@ -306,11 +306,9 @@ AGAIN = [
         "Act Create",
     ),
     Row(
-        "a reconcile-at that was acknowledged asks nothing more",
+        "a reconcile-at that an attempt has answered asks nothing more",
         scene(
-            replace(
-                tried(REFUSED, code=1101), orders=Orders(reconcile_at="now"), status={"lastHandledReconcileAt": "now"}
-            ),
+            replace(tried(REFUSED, code=1101, reconcile_at="now"), orders=Orders(reconcile_at="now")),
             NOTHING,
         ),
         "Blocked SpecRefused",

@@ -63,7 +63,7 @@ STATUS = [
     Row("active, but its create job still runs", scene(living(100), _line("active"), log=log(5, entry(ID, job="j-create", status=PENDING))), "Wait Creating"),
     Row("active, its job not in the log yet", scene(living(100), _line("active"), log=log(5)), "Wait Creating"),
     Row("active, and the log no longer knows the job", scene(living(WINDOW + 1), _line("active"), log=log(5)), "Act Describe"),
-    Row("active, the log cannot be read", scene(living(100), _line("active"), log=log(5, complete=False)), "Wait Creating quietly"),
+    Row("active, the log cannot be read", scene(living(100), _line("active"), log=log(5, complete=False)), "Wait Creating"),
     Row("active and its job ended: mark and texts are written", scene(living(100), _line("active"), log=log(5, entry(ID, job="j-create"))), "Act Describe"),
     Row("another operation names it and is pending", scene(living(), _line("active"), log=log(5, entry(ID, job="j-2", status=PENDING))), "Wait Creating"),
     Row("described: its nodes are counted once", scene(living(described=_digest()), _line("active"), log=log(5)), "Act CountNodes", fields={"id": ID}),

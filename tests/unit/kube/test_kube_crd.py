@@ -97,8 +97,8 @@ def test_a_schema_without_the_kind_misses_everything(served):
 
 def test_whatever_the_codec_writes_stands_in_the_schema():
     account = Account("https://a/api", "z", "usr-1")
-    intent = Intent(OperationAction.CREATE, "a", 1, 0.0, "n", account, "k", 1, 1.0, "j-1", True)
-    closed = Closed(OperationAction.CREATE, 1, Outcome.REFUSED, 0.0, 1, 1400, "no", 2)
+    intent = Intent(OperationAction.CREATE, "a", 1, 0.0, "n", account, "k", 1, 1.0, "j-1", True, "now")
+    closed = Closed(OperationAction.CREATE, 1, Outcome.REFUSED, 0.0, 1, 1400, "no", 2, "now")
     roles = tuple(NodeCount(role, 1, 1) for role in ("login", "controller", "compute"))
     memory = Memory(
         mark="a",

@@ -9,7 +9,19 @@ import pytest
 from memory_api import MemoryApi
 
 from hpc_operator.domain.desired import Ref, SecretKey
-from hpc_operator.domain.record import Account, Intent, OperationAction, Origin, Record, Resource
+from hpc_operator.domain.record import (
+    Account,
+    Closed,
+    Condition,
+    Intent,
+    Memory,
+    OperationAction,
+    Origin,
+    Outcome,
+    Record,
+    Report,
+    Resource,
+)
 from hpc_operator.kube import names
 from hpc_operator.kube.api import NotServed, refuse
 from hpc_operator.kube.codec import parse_resource
@@ -24,6 +36,10 @@ SECRETS = "/api/v1/namespaces/team-a/secrets"
 ACCOUNT = Account("https://api.example/api", "jn1a", "usr-1")
 RECORD = Record("aabcd", ACCOUNT, Origin.CREATED)
 INTENT = Intent(OperationAction.CREATE, "aabcd", 1, 1000.0, "n1", ACCOUNT, "key", 1)
+
+
+def hide(text: str) -> str:
+    return text.replace("hush", "***")
 
 
 class Scene:
@@ -42,8 +58,8 @@ class Scene:
             self.missing.append,
         )
         self.secrets = Secrets(self.api, choose=lambda of: of[next(turns) % len(of)], learn=self.learned.append)
-        announcer = Announcer(self.api, me="me", now=lambda: 1e9, scrub=lambda text: text.replace("hush", "***"))
-        self.store = KubeStore(self.api, told=told, secrets=self.secrets, announcer=announcer)
+        announcer = Announcer(self.api, me="me", now=lambda: 1e9, scrub=hide)
+        self.store = KubeStore(self.api, told=told, secrets=self.secrets, announcer=announcer, scrub=hide)
 
     def resource(self, **metadata: Any) -> Resource:
         """An HpcCluster as it stands on the server."""
@@ -276,3 +292,14 @@ async def test_an_event_is_scrubbed_and_cut_and_never_raises(scene: Scene) -> No
 def test_cutting_never_splits_a_character() -> None:
     assert cut("a" * 10) == "a" * 10
     assert all(cut("é长" * 50, limit).encode().decode() for limit in range(10, 30))
+
+
+async def test_what_the_service_said_is_scrubbed_before_it_reaches_the_status(scene: Scene) -> None:
+    """A refusal may repeat the password that it was sent; told again, it is the same text and no second write."""
+    closed = Closed(OperationAction.CREATE, 1, Outcome.REFUSED, 1.0, 1, 1101, "bad password hush")
+    condition = Condition("Ready", "False", "SpecRefused", "said: hush", 1, 1.0)
+    memory, report = Memory(last_operation=closed), Report(1, (condition,), "a=b")
+    written = await scene.store.write_status(scene.resource(), memory, report)
+    assert "hush" not in json.dumps(scene.stored["status"])
+    again = await scene.store.write_status(written, memory, report)
+    assert (again.resource_version, len(scene.wrote)) == (written.resource_version, 1)
