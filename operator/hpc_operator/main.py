@@ -46,7 +46,7 @@ from hpc_operator.reconcile.ports import SecretProblem, Unavailable
 from hpc_operator.reconcile.queue import WakeQueue
 from hpc_operator.reconcile.resync import Resync
 from hpc_operator.serving import application, serving
-from hpc_operator.settings import PREFIX, Settings, SettingsProblem, load
+from hpc_operator.settings import PREFIX, SECRET, Settings, SettingsProblem, load
 
 _log = logging.getLogger(__name__)
 _LOST_LEASE = 3
@@ -189,12 +189,11 @@ async def operate(settings: Settings, scrubber: Scrubber) -> int:
 
 
 def _flags() -> list[click.Parameter]:
-    """One flag for each setting but the secrets, which would stand in the process list."""
-    hidden = ("access_key_id", "secret_access_key")
+    """One flag for each setting but the secrets."""
     return [
         click.Option([f"--{name.replace('_', '-')}"], help=f"{field.description} [env: {PREFIX}{name.upper()}]")
         for name, field in Settings.model_fields.items()
-        if name not in hidden
+        if name not in SECRET
     ]
 
 

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from hpc_operator.domain.policy import Policy
 
 PREFIX = "HPC_OPERATOR_"
+SECRET = ("access_key_id", "secret_access_key")  # no flags: the process list shows them to everybody
 _NAME = r"^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$"
 _SEGMENT = r"^[A-Za-z0-9][-A-Za-z0-9_.@]*$"
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -164,4 +165,8 @@ def _line(details: ErrorDetails) -> str:
     if field is None:
         return f"{name}: no such setting"
     wrong = "is not set" if details["type"] == "missing" else details["msg"].removeprefix("Value error, ")
-    return f"{name}: {wrong}. Set {PREFIX}{name.upper()} or --{name.replace('_', '-')}: {field.description}"
+    return f"{name}: {wrong}. Set {PREFIX}{name.upper()}{_or_flag(name)}: {field.description}"
+
+
+def _or_flag(name: str) -> str:
+    return "" if name in SECRET else f" or --{name.replace('_', '-')}"

@@ -1,0 +1,174 @@
+"""What stands in a safeguard's place when it is off, and how it is put there. Run as a script: one guard off, its test.
+
+`switches.py <name of the guard>` ends with pytest's exit status. Never imported by other tests than test_guards.
+"""
+
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One entry of guards.toml."""
+
+    name: str
+    switch: str
+    off: str
+    test: str
+
+
+def listed() -> list[Guard]:
+    """The list."""
+    text = (ROOT / "tests" / "guards.toml").read_text(encoding="utf-8")
+    return [Guard(**entry) for entry in tomllib.loads(text)["guard"]]
+
+
+def switched_off(guard: Guard) -> None:
+    """Put the replacement where the guard stands."""
+    module, _, path = guard.switch.partition(":")
+    *owners, name = path.split(".")
+    owner: Any = import_module(module)
+    for each in owners:
+        owner = getattr(owner, each)
+    guarded = getattr(owner, name)
+    made = globals()[guard.off]
+    setattr(owner, name, made(guarded) if getattr(made, "wraps", False) else made)
+
+
+def wrapping(made: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a maker of replacements that needs what it replaces."""
+    made.wraps = True  # type: ignore[attr-defined]
+    return made
+
+
+def always(*_: Any, **__: Any) -> bool:
+    """Instead of a claim: true."""
+    return True
+
+
+def never(*_: Any, **__: Any) -> bool:
+    """Instead of a claim: false."""
+    return False
+
+
+def zero(*_: Any) -> float:
+    """Instead of an instant: the beginning of time."""
+    return 0.0
+
+
+def nothing(*_: Any) -> tuple[()]:
+    """Instead of findings: none."""
+    return ()
+
+
+def no_answer(*_: Any) -> None:
+    """Instead of a question: it has no answer."""
+
+
+def no_record(_: Any) -> None:
+    """Instead of the record's text: the annotation is left out."""
+
+
+def free(*_: Any) -> Any:
+    """Instead of one at a time."""
+    return import_module("hpc_operator.decide.facts").FirstCreate.FREE
+
+
+async def no_intent(buyer: Any, resource: Any, _: Any) -> Any:
+    """Nothing is written before the request."""
+    if resource.record is not None:
+        buyer.unsent.discard(resource.record.nonce)
+    return resource
+
+
+async def intent_over_whatever_is_there(buyer: Any, resource: Any, intent: Any) -> Any:
+    """The intent is written on a fresh read, whatever that says."""
+    conflict = import_module("hpc_operator.reconcile.ports").Conflict
+    while True:
+        try:
+            return await buyer._store.write_intent(resource, intent)
+        except conflict:
+            resource = await buyer._store.read(resource.ref)
+
+
+async def intent_unchecked(store: Any, resource: Any, intent: Any) -> Any:
+    """The answer to the intent is believed unread."""
+    encoded = import_module("hpc_operator.kube.resources").encode_intent(intent)
+    return store._keep(await store._patch(resource, {"status": {"operation": encoded}}, status=True))
+
+
+def _window(left_out: str) -> property:
+    summands = {"send_deadline", "request_lifetime", "clock_skew", "visibility_lag"}
+    return property(lambda policy: sum(getattr(policy, name) for name in summands - {left_out}))
+
+
+window_without_send_deadline = _window("send_deadline")
+window_without_request_lifetime = _window("request_lifetime")
+window_without_clock_skew = _window("clock_skew")
+window_without_visibility_lag = _window("visibility_lag")
+
+
+@wrapping
+def log_range_from_started_at(guarded: Callable[..., tuple[float, float]]) -> Callable[..., tuple[float, float]]:
+    """The own clock is taken for the cloud's."""
+    return lambda intent, policy: (intent.started_at, guarded(intent, policy)[1])
+
+
+@wrapping
+def log_range_open_above(guarded: Callable[..., tuple[float, float]]) -> Callable[..., tuple[float, float]]:
+    """Everything since counts."""
+    return lambda intent, policy: (guarded(intent, policy)[0], float("inf"))
+
+
+def any_other_name(cluster: Any, stem: str) -> bool:
+    """A name that is not ours explains an entry."""
+    return not import_module("hpc_operator.decide.guards").bears(cluster, stem)
+
+
+def any_open_operation(fresh: Any, _: Any) -> bool:
+    """Whatever is open is closed."""
+    return fresh.memory.operation is not None
+
+
+def answer_over_everything(memory: Any, _: Any, answer: Any, __: Any) -> Any:
+    """An answer is written wherever it lands."""
+    return replace(memory, hpc_cluster_id=answer.cluster_id, job_id=answer.job_id, operation=None)
+
+
+def release_when_absent(scene: Any, cluster_id: str) -> Any:
+    """A cluster that is not there needs no deleteCluster."""
+    leaving = import_module("hpc_operator.decide.leaving")
+    intent = scene.resource.memory.operation
+    if leaving.absence(scene, cluster_id) is None:
+        return leaving.Act(leaving.Release())
+    return (
+        leaving._after_answer(scene, cluster_id, intent)
+        if intent and intent.answered
+        else leaving.absence(scene, cluster_id)
+    )
+
+
+def release_when_answered(scene: Any, cluster_id: str, intent: Any) -> Any:
+    """An answered delete is a done one."""
+    return import_module("hpc_operator.decide.leaving")._released(scene, cluster_id, intent)
+
+
+def main(name: str) -> int:
+    """Run the test of a guard that is off."""
+    import pytest  # noqa: PLC0415 - only in the process of its own
+
+    guard = next(guard for guard in listed() if guard.name == name)
+    switched_off(guard)
+    return pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:terminalreporter", str(ROOT / guard.test)])
+
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(ROOT / "operator"), str(ROOT / "tests")]
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,61 @@
+"""Guards bite: each safeguard of guards.toml is switched off in a process of its own, and its test must be red then.
+
+That the same tests are green with every guard on is seen first, in one process.
+"""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from faults.switches import ROOT, Guard, listed
+
+_FAILED = pytest.ExitCode.TESTS_FAILED
+_AT_ONCE = 2
+GUARDS = listed()
+_SCRIPT = Path(__file__).with_name("switches.py")
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+@pytest.fixture(scope="session")
+def off() -> dict[str, subprocess.CompletedProcess[str]]:
+    """How the test of each guard went without it."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        runs = pool.map(lambda guard: _run(str(_SCRIPT), guard.name), GUARDS)
+        return {guard.name: done for guard, done in zip(GUARDS, runs, strict=True)}
+
+
+def test_all_are_green_with_every_guard_on(tell: list[str]) -> None:
+    done = _run("-m", "pytest", "-q", "-p", "no:cacheprovider", *sorted({guard.test for guard in GUARDS}))
+    assert done.returncode == 0, done.stdout[-3000:]
+    tell.append(f"guards: {len(GUARDS)} safeguards, each switched off once")
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
+def test_red_without(guard: Guard, off: dict[str, subprocess.CompletedProcess[str]]) -> None:
+    """TESTS_FAILED and nothing else: a switch that broke the import or found no test proves nothing."""
+    done = off[guard.name]
+    assert done.returncode == _FAILED, (
+        f"{guard.test} does not need {guard.switch}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+    )
+
+
+def test_every_safeguard_of_the_law_is_listed() -> None:
+    """What the issue names, one by one."""
+    names = " | ".join(guard.name for guard in GUARDS)
+    for wanted in (
+        "intent before", "resourceVersion", "strict answer", "send deadline", "window: send deadline",
+        "window: request lifetime", "window: clock skew", "window: visibility lag", "log witness", "startedAt - skew",
+        "as-of", "key fingerprint", "close under the nonce", "absence only after the window", "account proof",
+        "deleteCluster answered", "before a policy lets go", "finalizer without record", "mark with the finalizer",
+        "recorded account", "object look", "second bearer",
+    ):  # fmt: skip
+        assert wanted in names
+    assert len({guard.name for guard in GUARDS}) == len(GUARDS)
