@@ -43,7 +43,8 @@ check: venv ## format, lint, types, walls, fast tests (under two minutes)
 
 test: check ## everything: fast tests, fault suite, end-to-end on the genuine API server
 	@$(BIN)/python -m local_control_plane build
-	@$(BIN)/pytest -q tests/faults tests/e2e
+	@$(BIN)/pytest -q tests/faults
+	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile tests/e2e
 
 clean: ## remove what was made here (the cached control plane stays)
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -4,8 +4,7 @@ Each test works in a namespace of its own; a test that must stop or break a serv
 """
 
 import itertools
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,17 +35,6 @@ def namespace(control_plane: ControlPlane) -> str:
     name = f"test-{next(_numbers)}"
     control_plane.kubectl("create", "namespace", name)
     return name
-
-
-@pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Prints what was measured, also while output is captured."""
-
-    def write(text: str) -> None:
-        with capsys.disabled():
-            sys.stdout.write(f"\n{text}\n")
-
-    return write
 
 
 @pytest.fixture

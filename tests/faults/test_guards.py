@@ -5,6 +5,7 @@ That the same tests are green with every guard on is seen first, in one process.
 
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -32,10 +33,10 @@ def off() -> dict[str, subprocess.CompletedProcess[str]]:
         return {guard.name: done for guard, done in zip(GUARDS, runs, strict=True)}
 
 
-def test_all_are_green_with_every_guard_on(tell: list[str]) -> None:
+def test_all_are_green_with_every_guard_on(tell: Callable[[str], None]) -> None:
     done = _run("-m", "pytest", "-q", "-p", "no:cacheprovider", *sorted({guard.test for guard in GUARDS}))
     assert done.returncode == 0, done.stdout[-3000:]
-    tell.append(f"guards: {len(GUARDS)} safeguards, each switched off once")
+    tell(f"guards: {len(GUARDS)} safeguards, each switched off once")
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
@@ -48,7 +49,7 @@ def test_red_without(guard: Guard, off: dict[str, subprocess.CompletedProcess[st
 
 
 def test_every_safeguard_of_the_law_is_listed() -> None:
-    """What the issue names, one by one."""
+    """What the law of creating once and of deleting rests on, one by one."""
     names = " | ".join(guard.name for guard in GUARDS)
     for wanted in (
         "intent before", "resourceVersion", "strict answer", "send deadline", "window: send deadline",

@@ -1,5 +1,7 @@
 """Every single fault at every I/O point of create and of delete: 0 DUP, 0 LOST, 0 STUCK, same effects, then silence."""
 
+from collections.abc import Callable
+
 import pytest
 
 from faults.courses import COURSES
@@ -16,14 +18,14 @@ def test_a_life_without_faults_is_content(course: Course) -> None:
 
 
 @pytest.mark.parametrize("course", COURSES, ids=lambda course: course.name)
-def test_every_single_fault(course: Course, tell: list[str]) -> None:
+def test_every_single_fault(course: Course, tell: Callable[[str], None]) -> None:
     plans = list(singles(course, live(course)))
     failed, asked = [], 0
     for single, verdict in play_all(plans):
         failed += [f"{single}: {finding}" for finding in verdict.findings]
         asked += any(answer.startswith(("adopt", "recreate")) for answer in verdict.answers)
     points = len({single.strike.index for single in plans})
-    tell.append(
+    tell(
         f"{course.name}: {points} points, {len(plans)} runs, {len(failed)} findings; a person resolved {asked} creates"
     )
     assert failed == []

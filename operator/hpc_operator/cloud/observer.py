@@ -138,7 +138,8 @@ class Observer:
         line = next((cluster for cluster in lines.items if cluster.id == cluster_id), None)
         entries = tuple(entry for entry in log.items if cluster_id in entry.resource_ids)
         problem = lines.problem or log.problem
-        look = IdLook(begun, not problem, credentials.fingerprint, cluster_id, line, entries, problem)
+        ended = self._clock.now()
+        look = IdLook(begun, not problem, credentials.fingerprint, cluster_id, line, entries, problem, ended)
         self._keep(account, look)
         return look
 

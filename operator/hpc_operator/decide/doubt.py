@@ -153,7 +153,7 @@ def _ids_to_ask(scene: Scene, entries: list[Entry], due: float) -> tuple[str, ..
 def _worth_asking(scene: Scene, look: IdLook | None, fresh: float) -> bool:
     if look is None or not guards.began_after(look, fresh):
         return True
-    return not look.complete and look.begun < scene.now - scene.policy.poll
+    return not look.complete and look.last_asked < scene.now - scene.policy.poll
 
 
 def _asked_in_vain(scene: Scene, cluster_id: str) -> bool:

@@ -107,7 +107,7 @@ def _before_answer(scene: Scene, cluster_id: str, intent: Intent | None) -> Deci
             Reason.DELETE_UNANSWERED, wait, f"deleteCluster for {cluster_id} has no answer yet; it is sent again."
         )
     look = scene.facts.ids.get(cluster_id)
-    if look is None or look.begun < scene.now - scene.policy.poll:
+    if look is None or look.last_asked < scene.now - scene.policy.poll:
         return Act(LookById((cluster_id,)))
     if not look.complete:
         return Wait(Reason.CLOUD_UNREACHABLE, scene.policy.poll, f"{cluster_id} cannot be looked up ({look.problem}).")

@@ -199,7 +199,8 @@ def absence(scene: Scene, cluster_id: str, after: float = 0.0) -> Decision | Non
     """None when the cluster is absent by the law's definition; otherwise what is to be waited for or asked."""
     threshold = max(guards.absence_threshold(scene.resource, scene.policy), after)
     looks = [look for look in scene.facts.lists if guards.conclusive(look, threshold)]
-    if scene.shown(cluster_id) or any(cluster.id == cluster_id for look in looks for cluster in look.clusters):
+    late = (look for look in scene.facts.lists if guards.began_after(look, threshold))  # a partial one can show it too
+    if any(cluster.id == cluster_id for look in late for cluster in look.clusters):
         return Wait(Reason.STILL_LISTED, scene.policy.poll, f"{cluster_id} is still listed.", quiet=True)
     if len({look.begun for look in looks}) < 2:
         return Wait(

@@ -38,7 +38,7 @@ def take_ordered(scene: Scene) -> Decision | None:
 
 def _ask(scene: Scene, wanted: str, order: str) -> Decision:
     look = scene.facts.ids.get(wanted)
-    if look is None or look.begun < scene.now - scene.policy.poll:
+    if look is None or look.last_asked < scene.now - scene.policy.poll:
         return Act(LookById((wanted,)))
     if not look.complete:
         return Wait(

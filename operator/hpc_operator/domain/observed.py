@@ -103,3 +103,9 @@ class IdLook:
     cluster: Cluster | None = None
     entries: tuple[Entry, ...] = ()
     problem: str = ""
+    ended: Instant = 0.0
+
+    @property
+    def last_asked(self) -> Instant:
+        """When asking was over: what the pace counts from, so that a slow read is not asked for again at once."""
+        return max(self.begun, self.ended)

@@ -172,6 +172,8 @@ LETTING_GO = [
 
 BEFORE = [
     Row("the cluster is asked for before it is deleted", scene(_leaving(), LISTED), "Act LookById"),
+    Row("asked by a read slower than the poll: its end counts, or it would be asked again for ever",
+        scene(_leaving(), LISTED, asked=(replace(asked(40, OURS), ended=ago(1)),)), "Act Delete"),
     Row("asked: delete", scene(_leaving(), LISTED, asked=(asked(2, OURS, entry(ID)),)), "Act Delete", fields={"id": ID, "attempt": 1}),
     Row("not shown anywhere: deleted all the same, a failed create hides", scene(_leaving(), *GONE, asked=(asked(2),)), "Act Delete"),
     Row("an operation runs: wait", scene(_leaving(), LISTED, asked=(asked(2, OURS, entry(ID, status=PENDING)),)), "Wait OperationRunning"),
