@@ -171,8 +171,8 @@ def play(stage: Stage) -> None:
 
 def stay(stage: Stage) -> None:
     """In a terminal: tell what to try, and wait for Ctrl-C."""
-    console.print(f"\nTry next, in another shell:\n  export KUBECONFIG={stage.server.kubeconfig}")
-    console.print(f"  export PATH={stage.server.binary('kubectl').parent}:$PATH")
+    console.print(f"\nTry next, in another shell:\n  export KUBECONFIG={stage.server.kubeconfig}", soft_wrap=True)
+    console.print(f"  export PATH={stage.server.binary('kubectl').parent}:$PATH", soft_wrap=True)
     for line in (
         f"kubectl get hpccluster {NAME} -o yaml",
         f"kubectl get events --field-selector involvedObject.name={NAME}",
@@ -182,7 +182,7 @@ def stay(stage: Stage) -> None:
         f"curl {stage.control}/counts        # what the simulator was asked, and with what effect",
         f"tail -f {stage.folder}/operator.log",
     ):
-        console.print(f"  {line}", markup=False)
+        console.print(f"  {line}", markup=False, soft_wrap=True)
     console.print("\nCtrl-C ends everything.")
     while True:
         stage.server.check_running()

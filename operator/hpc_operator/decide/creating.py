@@ -113,7 +113,7 @@ def _first_of_account(scene: Scene) -> Decision | None:
         case FirstCreate.FREE:
             return None
         case FirstCreate.HELD:
-            text = "Until the account has shown one of our marks, creates go one at a time; another one is under way."
+            text = "Until the account has shown one of our marks, creates go one at a time; another has not shown it."
             return Wait(Reason.FIRST_CREATE_UNDER_WAY, scene.policy.poll, text)
         case FirstCreate.INVISIBLE:
             text = (
