@@ -127,13 +127,13 @@ class Process:
         """No new pass; calls in flight are written to the end, for as long as there is patience."""
         watch.stop()
         self._parts.queue.stop()
+        self._parts.engine.keeper.close()
         left = await self._parts.engine.keeper.drain(self._patience)
+        await asyncio.wait({passing}, timeout=1.0)
         if left:
             _log.error(
                 "calls are still in flight; their intents stay open and are resolved later", extra={"calls": left}
             )
-        else:
-            await asyncio.wait({passing}, timeout=1.0)
         passing.cancel()
         await asyncio.wait([watch.done], timeout=1.0)
 

@@ -25,6 +25,7 @@ ReadSecret: TypeAlias = Callable[[str, str], Awaitable[Mapping[str, str]]]
 
 FIELDS = ("access_key_id", "secret_access_key", "owner", "zone")
 _KEY = re.compile(r"[\x21-\x7e]{1,256}")
+_OWNER = re.compile(r"usr-[A-Za-z0-9]{1,58}")  # what the record can hold
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -193,7 +194,7 @@ class AccountKeys:
         for name, value in wished.items():
             if not value:
                 raise SecretProblem(Reason.CREDENTIALS_MISSING, f"No {name} is given; set {hint.format(name)}.")
-            if not _WORD.fullmatch(value):
+            if not (_OWNER if name == "owner" else _WORD).fullmatch(value):
                 raise SecretProblem(
                     Reason.CREDENTIALS_MALFORMED, f"The {name} is no valid {name}; mend {hint.format(name)}."
                 )

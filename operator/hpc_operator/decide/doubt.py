@@ -21,9 +21,9 @@ _ASK_AGAIN = 20  # stalenesses between two looks at the same unexplained id
 
 def resolve(scene: Scene, intent: Intent) -> Decision:
     """What to do about an open create."""
-    if ordered := take_ordered(scene):
-        return ordered
     found = guards.bearers(scene)
+    if (guards.may_choose(scene, intent) or scene.resource.orders.adopt in found) and (ordered := take_ordered(scene)):
+        return ordered
     if len(found) > 1:
         return duplicates(scene, found)
     if found:

@@ -106,6 +106,12 @@ class Scene:
         return tuple({cluster.id: cluster for cluster in (*shown, *by_id)}.values())
 
     @property
+    def seen_lately(self) -> tuple[Cluster, ...]:
+        """What any of the kept looks showed, newest line first: one look may skip an entry."""
+        lines = {cluster.id: cluster for look in reversed(self.facts.lists) for cluster in look.clusters}
+        return tuple((lines | {cluster.id: cluster for cluster in self.listed}).values())
+
+    @property
     def account(self) -> Account:
         """The recorded account, else the wished one; the planner asks for credentials before anything needs it."""
         account = self.resource.account or self.facts.wished

@@ -130,7 +130,7 @@ def twins(scene: Scene) -> tuple[Cluster, ...]:
     mine = scene.stem
     beside = set(scene.resource.orders.create_beside)
     found = []
-    for cluster in scene.listed:
+    for cluster in scene.seen_lately:
         marks = [m for m in marks_in(*cluster.texts) if m.stem != mine and mine.startswith(m.object)]
         named = {cluster.id, *(m.stem for m in marks), *(str(m) for m in marks)}
         if marks and not beside & named and not scene.others(cluster.id):
@@ -187,3 +187,9 @@ def same_intent(fresh: Resource, intent: Intent) -> bool:
 def lease_suffices(left: float, needed: float) -> bool:
     """Only one process acts: checked before a call that cannot be repeated. It saves calls; safety holds without it."""
     return left >= needed
+
+
+def may_choose(scene: Scene, intent: Intent) -> bool:
+    """An order to take another cluster is heard when the open create can no longer surprise: it would be forgotten."""
+    limit = due(intent, scene.policy)
+    return scene.now > limit and conclusive(scene.newest, limit) and conclusive(scene.facts.log, limit)

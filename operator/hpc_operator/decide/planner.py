@@ -123,6 +123,8 @@ def _record_current(scene: Scene) -> Decision | None:
     wanted = record_for(scene, account, memory.origin or Origin.CREATED, memory.hpc_cluster_id)
     if resource.record is not None:
         wanted = replace(wanted, nonce=resource.record.nonce, key=resource.record.key)
+    elif memory.operation is not None:
+        wanted = replace(wanted, key=memory.operation.key)
     return None if resource.finalizer and resource.record == wanted else Act(Remember(wanted))
 
 

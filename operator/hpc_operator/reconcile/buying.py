@@ -86,15 +86,19 @@ class Buyer:
             return request
         if wait := await self._budget.permit(credentials.account, "create"):
             return Wait(Reason.QUOTA_EXHAUSTED, wait, "The account's calls of this hour are used up; the create waits.")
-        if not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
+        if self._keeper.closed or not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
             return Wait(
                 Reason.NOT_LEADER, self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True
             )
+        await self._keeper.keep(self._commit(scene, action, credentials, request), f"create {scene.resource.ref}")
+        return None
+
+    async def _commit(self, scene: Scene, action: Create, credentials: Credentials, request: CreateRequest) -> None:
+        """From here on nothing may be cancelled: a process that is ending waits for it."""
         resource = await self._remembered(scene.resource, action)
         intent = self._intent(scene, action, credentials)
         written = await self._intend(resource, intent)
-        await self._keeper.keep(self._send(written, intent, credentials, request), f"create {resource.ref}")
-        return None
+        await self._send(written, intent, credentials, request)
 
     async def _prepare(self, scene: Scene, action: Create, credentials: Credentials) -> CreateRequest | Decision:
         resource = scene.resource

@@ -113,7 +113,7 @@ class Cache:
     def missing(self, ref: Ref) -> None:
         """The server said that the resource is not there."""
         held = self._held.get(ref.uid)
-        self._drop(ref, int(held.resource_version) if held else self._top)
+        self._drop(ref, max(self._top, int(held.resource_version) if held else 0))
 
     def resync(
         self, top_before: int, version: int, raws: Iterable[Mapping[str, Any]], namespace: str | None = None
@@ -130,7 +130,8 @@ class Cache:
         listed = set()
         for raw in raws:
             listed.add(raw["metadata"]["uid"])
-            self._gone.pop(raw["metadata"]["uid"], None)
+            if self._gone.get(raw["metadata"]["uid"], -1) <= version:
+                self._gone.pop(raw["metadata"]["uid"], None)  # a list older than the deletion does not revive it
             self._take(raw, wake=True)
         gone = [r for uid, r in self._held.items() if uid not in listed and self._covered(r, namespace, version)]
         for resource in gone:

@@ -12,10 +12,11 @@ from hpc_operator.decide.facts import Claim, Facts, FirstCreate, Scene
 from hpc_operator.decide.firsts import first_create
 from hpc_operator.decide.needs import needs
 from hpc_operator.domain.desired import Instant, Ref
+from hpc_operator.domain.mark import stem
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Record, Resource
-from hpc_operator.reconcile.ports import Clock, Credentials, Keys, Looks, SecretProblem
+from hpc_operator.reconcile.ports import Clock, Credentials, Keys, Looks, SecretProblem, Unavailable
 
 
 class Fleet(Protocol):
@@ -42,14 +43,22 @@ class _Unsent(Protocol):
 
 
 class _Claims(Mapping[str, tuple[Claim, ...]]):
-    """Who records a cluster, asked for one id at a time."""
+    """Who records a cluster, asked for one id at a time. A record copied from another life claims nothing."""
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
+    def __init__(self, fleet: Fleet, name: str) -> None:
+        self._fleet, self._name = fleet, name
+
+    def _claims(self, resource: Resource, cluster_id: str) -> bool:
+        own = resource.record is not None and resource.record.mark == stem(self._name, resource.ref)
+        return own or resource.memory.hpc_cluster_id == cluster_id
 
     def __getitem__(self, cluster_id: str) -> tuple[Claim, ...]:
         known = (self._fleet.get(ref) for ref in self._fleet.holders(cluster_id))
-        return tuple(sorted(Claim(r.created_at, r.ref, r.account) for r in known if r is not None))
+        return tuple(
+            sorted(
+                Claim(r.created_at, r.ref, r.account) for r in known if r is not None and self._claims(r, cluster_id)
+            )
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
@@ -101,6 +110,10 @@ class Gatherer:
             return await self._keys.credentials(resource), None
         except SecretProblem as problem:
             return None, (problem.reason, str(problem))
+        except Unavailable as error:
+            if not error.permanent:
+                raise
+            return None, (Reason.KUBERNETES_REFUSED, str(error))
 
     def _scene(self, resource: Resource, credentials: Credentials | None, problem: tuple[Reason, str] | None) -> Scene:
         now = self._clock.now()
@@ -115,7 +128,7 @@ class Gatherer:
             offset=self._clock.offset(),
             seen_at=self._seen.setdefault(uid, now),
             unsent=self._unsent.holds(resource.record),
-            claims=_Claims(self._fleet),
+            claims=_Claims(self._fleet, self._name),
             jobs=_OtherJobs(self._fleet, resource.ref),
             postponed=frozenset(c for c in ("Describe", "CountNodes") if self._later.get((uid, c), 0.0) > now),
         )

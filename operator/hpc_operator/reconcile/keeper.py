@@ -15,6 +15,11 @@ class Keeper:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.closed = False
+
+    def close(self) -> None:
+        """The process is ending: whoever is about to send something that must be written looks at `closed` first."""
+        self.closed = True
 
     @property
     def busy(self) -> int:

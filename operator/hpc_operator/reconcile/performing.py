@@ -143,7 +143,7 @@ class Performer:
         resource = scene.resource
         if wait := await self._permitted(credentials, "finish"):
             return wait
-        if not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
+        if self._keeper.closed or not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
             return Wait(
                 Reason.NOT_LEADER, self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True
             )
@@ -157,11 +157,11 @@ class Performer:
             key=credentials.fingerprint,
             generation=resource.generation,
         )
-        written = await self._store.write_intent(resource, intent)
-        await self._keeper.keep(self._send_delete(written, intent, action.id, credentials), f"delete {resource.ref}")
+        await self._keeper.keep(self._send_delete(resource, intent, action.id, credentials), f"delete {resource.ref}")
         return None
 
     async def _send_delete(self, resource: Resource, intent: Intent, cluster_id: str, credentials: Credentials) -> None:
+        resource = await self._store.write_intent(resource, intent)
         reading = self._clock.now()
         if not guards.send_in_time(intent, reading, self._policy):
             return  # held up since the intent: whose the cluster is now, the next pass looks up before it asks

@@ -144,3 +144,22 @@ async def test_the_resync_reads_top_before_it_lists(scene: Scene) -> None:
     resync = Resync(scene.cache, list_pages, [], period=300, now=lambda: 7.0)
     await resync.once()
     assert resync.last == 7.0
+
+
+def test_a_list_older_than_a_deletion_does_not_revive_the_resource(scene: Scene) -> None:
+    """The list was asked for at 100, the deletion told at 105, the answer taken after it: dead it stays."""
+    scene.cache.seen("ADDED", raw("a", 90))
+    top = scene.cache.top
+    scene.cache.seen("DELETED", raw("a", 105))
+    scene.cache.resync(top, 100, [raw("a", 90)])
+    assert scene.cache.get(ref("a")) is None
+
+
+def test_a_resource_found_missing_is_not_revived_by_a_list_under_way(scene: Scene) -> None:
+    scene.cache.seen("ADDED", raw("a", 90))
+    scene.cache.seen("ADDED", raw("b", 110))
+    scene.cache.missing(ref("a"))
+    scene.cache.resync(90, 100, [raw("a", 90), raw("b", 95)])
+    assert scene.cache.get(ref("a")) is None
+    scene.cache.resync(110, 120, [raw("a", 90), raw("b", 110)])
+    assert scene.cache.get(ref("a")) is not None, "a later list knows better"

@@ -1,0 +1,68 @@
+"""Who may be believed: records copied from another life claim nothing, and an early order does not end a doubt."""
+
+from faults.harness import World, oracles, run
+from hpc_operator.kube import names
+from hpc_simulator import faults as f
+
+
+async def _ready(world: World, name: str = "demo") -> str:
+    if not world.processes:
+        world.process()
+    world.people.apply(name)
+    assert await world.until(lambda: world.ready(name), 900), world.message(name)
+    found = world.resource(name)
+    assert found is not None
+    assert found.id is not None
+    return found.id
+
+
+def test_a_copied_record_does_not_hide_the_cluster_from_a_new_life() -> None:
+    """Ready; its manifest is copied with its annotations to another name; forced away and applied again: not bought anew."""
+
+    async def scenario(world: World) -> None:
+        cluster = await _ready(world)
+        world.people.copy("demo", "other")
+        assert await world.until(lambda: world.reason("other") == "OwnedElsewhere", 300)
+        world.people.recreate("demo")
+        assert await world.until(lambda: world.reason() == "OwnedElsewhere", 900), world.message()
+        assert world.alive() == [cluster]
+
+    run(scenario, name_echo="top")
+
+
+def test_a_record_pasted_onto_an_older_resource_does_not_take_the_cluster_away() -> None:
+    """The younger owner is not AlreadyClaimed by a foreign record, and its deletion deletes its own cluster."""
+
+    async def scenario(world: World) -> None:
+        await _ready(world, "old")
+        cluster = await _ready(world)
+        record = world.kube.get("demo")["metadata"]["annotations"][names.ANNOTATION_RECORD]
+        world.people.annotate("old", record=record)
+        await world.wait(60)
+        world.people.delete("demo")
+        assert await world.until(lambda: world.resource("demo") is None, 1500), world.message("demo")
+        assert cluster not in world.alive()
+        assert world.effects("deleteCluster") == 1
+
+    run(scenario, name_echo="top")
+
+
+def test_an_adopt_given_in_doubt_does_not_forget_the_open_create() -> None:
+    """The answer is lost, a person orders another cluster at once: what the create made is found and named first."""
+
+    async def scenario(world: World) -> None:
+        world.process()
+        other = world.people.buy("mine", status="active")
+        world.injector.on("cloud.createCluster", f.LostAfter())
+        world.people.apply()
+        assert await world.until(lambda: bool(world.made()), 300, step=0.1)
+        world.people.annotate("demo", adopt=other)
+        await world.wait(1500)
+        resource = world.resource("demo")
+        assert resource is not None
+        (made,) = world.made()
+        known = {resource.id, *resource.memory.strays}
+        assert made in known or made in world.message(), (known, world.message())
+        assert list(oracles.hot(world)) == []
+
+    run(scenario, name_echo="top")
