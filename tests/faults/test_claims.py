@@ -1,7 +1,11 @@
-"""Who may be believed: records copied from another life claim nothing, and an early order does not end a doubt."""
+"""Who may be believed, and when: copied records, early orders, refused reads, a process that is ending."""
 
-from faults.harness import World, oracles, run
+import pytest
+
+from faults.harness import World, oracles, process, run
 from hpc_operator.kube import names
+from hpc_operator.reconcile.keeper import Keeper
+from hpc_operator.reconcile.ports import Unavailable
 from hpc_simulator import faults as f
 
 
@@ -66,3 +70,41 @@ def test_an_adopt_given_in_doubt_does_not_forget_the_open_create() -> None:
         assert list(oracles.hot(world)) == []
 
     run(scenario, name_echo="top")
+
+
+def test_a_refused_read_of_the_credentials_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kubernetes answers 403 to the credentials Secret: the condition says so, nothing is called."""
+
+    async def refused(_self: object, _resource: object) -> None:
+        raise Unavailable("secrets is forbidden", permanent=True)
+
+    async def scenario(world: World) -> None:
+        monkeypatch.setattr(process._Keys, "credentials", refused)
+        world.process()
+        world.people.apply()
+        assert await world.until(lambda: world.reason() == "KubernetesRefused", 120)
+        assert "forbidden" in world.message()
+        assert world.effects("createCluster") == 0
+
+    run(scenario)
+
+
+def test_a_process_that_is_ending_begins_no_create(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would wait for its answer: nothing is written, nothing is sent, nothing is in doubt."""
+    made = Keeper.__init__
+
+    def ending(self: Keeper) -> None:
+        made(self)
+        self.close()
+
+    async def scenario(world: World) -> None:
+        monkeypatch.setattr(Keeper, "__init__", ending)
+        world.process()
+        world.people.apply()
+        await world.wait(120)
+        assert world.posts("createCluster") == 0
+        resource = world.resource("demo")
+        assert resource is not None
+        assert (resource.finalizer, resource.memory.operation) == (False, None)
+
+    run(scenario)
