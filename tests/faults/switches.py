@@ -58,6 +58,9 @@ def never(*_: Any, **__: Any) -> bool:
     return False
 
 
+one = 1
+
+
 def zero(*_: Any) -> float:
     """Instead of an instant: the beginning of time."""
     return 0.0

@@ -72,6 +72,41 @@ def test_an_adopt_given_in_doubt_does_not_forget_the_open_create() -> None:
     run(scenario, name_echo="top")
 
 
+def test_one_look_that_leaves_the_create_out_voids_nothing() -> None:
+    """The answer is lost, no name is echoed; the first look at the log after the window leaves our entry out."""
+
+    async def scenario(world: World) -> None:
+        world.process()
+        world.injector.on("cloud.createCluster", f.LostAfter())
+        world.people.apply()
+        assert await world.until(lambda: bool(world.made()), 60, step=0.1)
+        made = world.made()[0]
+        await world.wait(world.policy.window - 2)
+        job = next(job.job_id for job in world.cloud.world.jobs.values() if made in job.cluster_ids)
+        world.cloud.add_fault(f.Skip(name=job), "operation")
+        await world.wait(200)
+        assert world.alive() == [made], world.message()
+        assert world.posts() == 1
+
+    run(scenario, name_echo="none", rename_echo=False, description_echo=False)
+
+
+def test_one_look_that_leaves_the_earlier_cluster_out_buys_nothing() -> None:
+    """Forced away and applied again while the operator is down; the first look of the new process leaves it out."""
+
+    async def scenario(world: World) -> None:
+        cluster = await _ready(world)
+        world.restart_after = None
+        world.processes[0].crash()
+        world.people.recreate()
+        world.cloud.add_fault(f.Skip(name=cluster), "list")
+        world.processes[0].start()
+        assert await world.until(lambda: world.reason() == "OwnedElsewhere", 900), world.message()
+        assert world.alive() == [cluster]
+
+    run(scenario, name_echo="top")
+
+
 def test_a_refused_read_of_the_credentials_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kubernetes answers 403 to the credentials Secret: the condition says so, nothing is called."""
 

@@ -56,7 +56,7 @@ def test_every_safeguard_of_the_law_is_listed() -> None:
         "window: request lifetime", "window: clock skew", "window: visibility lag", "log witness", "startedAt - skew",
         "as-of", "key fingerprint", "close under the nonce", "absence only after the window", "account proof",
         "deleteCluster answered", "before a policy lets go", "finalizer without record", "mark with the finalizer",
-        "recorded account", "object look", "second bearer",
+        "recorded account", "object look", "second bearer", "two looks",
     ):  # fmt: skip
         assert wanted in names
     assert len({guard.name for guard in GUARDS}) == len(GUARDS)

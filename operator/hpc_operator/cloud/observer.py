@@ -23,6 +23,8 @@ from hpc_operator.domain.record import Account
 from hpc_operator.reconcile.ports import Clock, Credentials
 
 _KEPT = 3
+_RECALLED = 60.0
+"""Seconds for which the next log looks reach as far back as somebody asked: two in a row then serve the same askers."""
 _TICK = 1e-6
 _JITTER = 0.05
 
@@ -48,7 +50,7 @@ class Pages(Protocol):
 
 @dataclass(slots=True)
 class _View:
-    """The looks at one account with one key. `waiting`: how far back each present asker for the log wants to see."""
+    """The looks at one account with one key. `asked`: how far back in the log somebody lately wanted to see, and when."""
 
     listing: asyncio.Lock = field(default_factory=asyncio.Lock)
     logging: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -56,7 +58,8 @@ class _View:
     newest: ListLook | None = None
     complete: tuple[ListLook, ...] = ()
     log: LogLook | None = None
-    waiting: list[Instant] = field(default_factory=list)
+    logs: tuple[LogLook, ...] = ()
+    asked: dict[Instant, Instant] = field(default_factory=dict)
 
     def show(self, look: ListLook) -> None:
         self.newest = look
@@ -68,12 +71,25 @@ class _View:
             return self.complete
         return (self.newest, *self.complete)[:_KEPT]
 
+    def show_log(self, look: LogLook) -> None:
+        self.log = look
+        if look.complete:
+            self.logs = (look, *self.logs)[:_KEPT]
+
+    def log_looks(self) -> tuple[LogLook, ...]:
+        if self.log is None or self.log.complete:
+            return self.logs
+        return (self.log, *self.logs)[:_KEPT]
+
+    def ask(self, since: Instant, now: Instant) -> None:
+        self.asked = {back: at for back, at in self.asked.items() if abs(now - at) < _RECALLED} | {since: now}
+
     def reaches(self, since: Instant, not_before: Instant) -> LogLook | None:
         look = self.log
         return look if look is not None and look.begun >= not_before and look.since <= since else None
 
     def forget(self) -> None:
-        self.newest, self.complete, self.log, self.begun = None, (), None, 0.0
+        self.newest, self.complete, self.log, self.logs, self.begun = None, (), None, (), 0.0
 
 
 class Observer:
@@ -104,20 +120,18 @@ class Observer:
 
     async def log(
         self, credentials: Credentials, account: Account, since: Instant, not_before: Instant
-    ) -> LogLook | None:
-        """A log look that began at or after not_before and reaches back to `since`; incomplete where that failed."""
-        view, wanted = self._view(credentials, account), min(not_before, self._clock.now())
-        view.waiting.append(since)
-        try:
-            async with view.logging:
-                if view.reaches(since, wanted) is None:
-                    view.log = await self._log(view, credentials, account)
-                return view.log
-        finally:
-            view.waiting.remove(since)
+    ) -> tuple[LogLook, ...]:
+        """The newest log looks (at most three, newest first); reads anew if the newest is too old or too short."""
+        now = self._clock.now()
+        view, wanted = self._view(credentials, account), min(not_before, now)
+        view.ask(since, now)
+        async with view.logging:
+            if view.reaches(since, wanted) is None:
+                view.show_log(await self._log(view, credentials, account))
+            return view.log_looks()
 
     async def _log(self, view: _View, credentials: Credentials, account: Account) -> LogLook:
-        since, begun = min(view.waiting), self._begin(view)
+        since, begun = min(view.asked), self._begin(view)
         swept = await log_down_to(
             lambda offset: self._pages.operation_page(credentials, account, offset), since, self._most_pages
         )

@@ -88,7 +88,8 @@ def _refused_before(scene: Scene) -> Decision | None:
 
 def _shown_already(scene: Scene) -> Decision | None:
     """The complete list look before every create, and what it shows."""
-    found = guards.bearers(scene)
+    last = scene.resource.memory.last_operation
+    found = guards.bearers(scene, last.at if last else 0.0)
     if len(found) > 1:
         return duplicates(scene, found)
     if found:

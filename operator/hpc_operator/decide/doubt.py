@@ -21,7 +21,7 @@ _ASK_AGAIN = 20  # stalenesses between two looks at the same unexplained id
 
 def resolve(scene: Scene, intent: Intent) -> Decision:
     """What to do about an open create."""
-    found = guards.bearers(scene)
+    found = guards.bearers(scene, intent.started_at)
     if (guards.may_choose(scene, intent) or scene.resource.orders.adopt in found) and (ordered := take_ordered(scene)):
         return ordered
     if len(found) > 1:
@@ -29,10 +29,8 @@ def resolve(scene: Scene, intent: Intent) -> Decision:
     if found:
         return Act(take(scene, found[0], Origin.CREATED, recorded_at=intent.started_at))
     due = guards.due(intent, scene.policy)
-    log = scene.facts.log
-    reaches = log is not None and log.since <= guards.log_range(intent, scene.policy)[0]
-    late = scene.now > due and guards.conclusive(scene.newest, due) and guards.conclusive(log, due)
-    if log is None or not reaches or not late:
+    log = guards.searched(scene, intent)
+    if log is None:
         return _wait(scene, due)
     if not guards.same_key(scene, intent):
         return Wait(

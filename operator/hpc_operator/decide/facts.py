@@ -52,7 +52,7 @@ class Facts:
     seen_at: Instant = 0.0
     unsent: bool = False
     lists: tuple[ListLook, ...] = ()
-    log: LogLook | None = None
+    logs: tuple[LogLook, ...] = ()
     ids: Mapping[str, IdLook] = field(default_factory=lambda: MappingProxyType({}))
     claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=lambda: MappingProxyType({}))
     jobs: Container[str] = frozenset()
@@ -86,6 +86,11 @@ class Scene:
         return next((look for look in self.facts.lists if look.complete), None)
 
     @property
+    def log(self) -> LogLook | None:
+        """The newest look at the operation log, complete or not."""
+        return self.facts.logs[0] if self.facts.logs else None
+
+    @property
     def listed(self) -> tuple[Cluster, ...]:
         """What was shown last: the newest complete look, and what any newer look (partial, or by id) showed besides.
 
@@ -105,10 +110,10 @@ class Scene:
         ]
         return tuple({cluster.id: cluster for cluster in (*shown, *by_id)}.values())
 
-    @property
-    def seen_lately(self) -> tuple[Cluster, ...]:
-        """What any of the kept looks showed, newest line first: one look may skip an entry."""
-        lines = {cluster.id: cluster for look in reversed(self.facts.lists) for cluster in look.clusters}
+    def seen_since(self, instant: Instant) -> tuple[Cluster, ...]:
+        """What any kept look that began at or after `instant` showed, in its newest line: one look may skip an entry."""
+        looks = [look for look in reversed(self.facts.lists) if look.begun >= instant]
+        lines = {cluster.id: cluster for look in looks for cluster in look.clusters}
         return tuple((lines | {cluster.id: cluster for cluster in self.listed}).values())
 
     @property
@@ -130,5 +135,5 @@ class Scene:
     @property
     def look_problem(self) -> str:
         """Why the newest reads say less than everything, for people."""
-        looks = (*self.facts.lists[:1], *((self.facts.log,) if self.facts.log else ()))
+        looks: tuple[ListLook | LogLook, ...] = (*self.facts.lists[:1], *self.facts.logs[:1])
         return next((look.problem for look in looks if not look.complete and look.problem), "no complete look yet")

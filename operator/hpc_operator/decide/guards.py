@@ -8,12 +8,21 @@ Pure. Only `decide` and `reconcile.engine` import it, and call through the modul
 switch a single claim off.
 """
 
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
 from hpc_operator.decide.facts import Scene
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.mark import fleet_of, marks_in, stem
 from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.record import Account, Intent, OperationAction, Origin, Resource
+
+LOOKS = 2
+"""How many looks with different beginnings must agree before something is taken not to exist."""
+LATELY = 10
+"""Stalenesses for which an earlier list look may stand beside the one before a create."""
 
 
 def due(intent: Intent, policy: Policy) -> Instant:
@@ -44,9 +53,33 @@ def log_range(intent: Intent, policy: Policy) -> tuple[Instant, Instant]:
     )
 
 
+def searched(scene: Scene, intent: Intent) -> LogLook | None:
+    """Two looks each: what two complete logs show that reach back to the intent, once two complete lists are there too.
+
+    All four began when nothing could still appear; one look may leave an entry out. None: not searched enough yet.
+    """
+    limit, (begin, _) = due(intent, scene.policy), log_range(intent, scene.policy)
+    lists = {look.begun for look in scene.facts.lists if conclusive(look, limit)}
+    logs = {look.begun: look for look in scene.facts.logs if conclusive(look, limit) and look.since <= begin}
+    if scene.now <= limit or min(len(lists), len(logs)) < LOOKS:
+        return None
+    return united([logs[begun] for begun in sorted(logs, reverse=True)])
+
+
+def united(looks: Sequence[LogLook]) -> LogLook:
+    """The newest look, and the entries of jobs that only an older one showed."""
+    newest, *older = looks
+    entries = list(newest.entries)
+    for look in older:
+        shown = {entry.job_id for entry in entries}
+        entries += [entry for entry in look.entries if entry.job_id not in shown]
+    return replace(newest, entries=tuple(entries))
+
+
 def same_key(scene: Scene, intent: Intent) -> bool:
     """Key proof: the looks were made with the key that sent, or another recorded cluster of the view answers to it."""
-    looks = [look for look in (scene.newest, scene.facts.log) if look is not None]
+    kept: tuple[ListLook | LogLook, ...] = (*scene.facts.lists, *scene.facts.logs)
+    looks = [look for look in kept if look.complete]
     today = all(look.key == scene.facts.key for look in looks)
     return all(look.key == intent.key for look in looks) or (today and other_recorded_answers(scene))
 
@@ -89,9 +122,18 @@ def absence_threshold(resource: Resource, policy: Policy) -> Instant:
 
 
 def looked_first(scene: Scene, look: ListLook | None) -> bool:
-    """Object look before every create: begun after the resource was seen to exist and the last attempt was closed."""
+    """Object look before every create: begun after the resource was seen to exist and the last attempt was closed.
+
+    A second one of not long ago stands beside it: one look may leave a cluster out.
+    """
     last = scene.resource.memory.last_operation
-    return look is not None and look.complete and look.begun >= max(scene.facts.seen_at, last.at if last else 0.0)
+    since = max(scene.facts.seen_at, last.at if last else 0.0)
+    lately = {
+        each.begun
+        for each in scene.facts.lists
+        if each.complete and each.begun >= scene.now - LATELY * scene.policy.staleness
+    }
+    return look is not None and look.complete and look.begun >= since and len(lately) >= LOOKS
 
 
 def bears(cluster: Cluster, stem: str) -> bool:
@@ -119,9 +161,12 @@ def moved(scene: Scene, cluster_id: str) -> bool:
     return conclusive(scene.newest, (memory.described_at or 0.0) + scene.policy.visibility_lag)
 
 
-def bearers(scene: Scene) -> tuple[str, ...]:
-    """Second bearer: every cluster known to be this resource's, by mark or by a late answer."""
-    found = {cluster.id for cluster in scene.listed if bears(cluster, scene.stem)}
+def bearers(scene: Scene, since: Instant = math.inf) -> tuple[str, ...]:
+    """Second bearer: every cluster known to be this resource's, by mark or by a late answer.
+
+    `since`: what any look that began at or after it showed counts, not only the newest.
+    """
+    found = {cluster.id for cluster in scene.seen_since(since) if bears(cluster, scene.stem)}
     return tuple(sorted(found | set(scene.resource.memory.strays)))
 
 
@@ -130,7 +175,7 @@ def twins(scene: Scene) -> tuple[Cluster, ...]:
     mine = scene.stem
     beside = set(scene.resource.orders.create_beside)
     found = []
-    for cluster in scene.seen_lately:
+    for cluster in scene.seen_since(0.0):
         marks = [m for m in marks_in(*cluster.texts) if m.stem != mine and mine.startswith(m.object)]
         named = {cluster.id, *(m.stem for m in marks), *(str(m) for m in marks)}
         if marks and not beside & named and not scene.others(cluster.id):
@@ -191,5 +236,4 @@ def lease_suffices(left: float, needed: float) -> bool:
 
 def may_choose(scene: Scene, intent: Intent) -> bool:
     """An order to take another cluster is heard when the open create can no longer surprise: it would be forgotten."""
-    limit = due(intent, scene.policy)
-    return scene.now > limit and conclusive(scene.newest, limit) and conclusive(scene.facts.log, limit)
+    return searched(scene, intent) is not None

@@ -136,13 +136,13 @@ def _after_answer(scene: Scene, cluster_id: str, intent: Intent) -> Decision:
 
 def _job_unseen(scene: Scene, cluster_id: str, intent: Intent) -> Decision:
     """The log does not show the job yet, or no longer: asking to delete again is harmless and gives proof."""
-    if guards.conclusive(scene.facts.log, guards.due(intent, scene.policy)):
+    if guards.conclusive(scene.log, guards.due(intent, scene.policy)):
         return _again(scene, intent, Outcome.VOID, "The operation log does not show the delete job.")
     return Wait(Reason.DELETING, scene.policy.poll, f"The platform was asked to delete {cluster_id}.")
 
 
 def _job(scene: Scene, intent: Intent) -> Entry | None:
-    entries = scene.facts.log.entries if scene.facts.log else ()
+    entries = scene.log.entries if scene.log else ()
     return next((entry for entry in entries if entry.job_id == intent.job_id), None)
 
 

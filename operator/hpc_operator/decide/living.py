@@ -128,7 +128,7 @@ def _busy(scene: Scene) -> Decision:
 
 
 def _job(scene: Scene) -> Entry | None:
-    entries = scene.facts.log.entries if scene.facts.log else ()
+    entries = scene.log.entries if scene.log else ()
     return next((entry for entry in entries if entry.job_id == scene.resource.memory.job_id), None)
 
 
@@ -150,7 +150,7 @@ def _active(scene: Scene, line: Cluster) -> Decision:
 
 def _job_runs(scene: Scene, line: Cluster) -> Decision | None:
     """`active` may be said while the create job still runs: the log decides, if it can be read."""
-    log = scene.facts.log
+    log = scene.log
     if log is None or not log.complete:
         return Wait(Reason.CREATING, scene.policy.poll, f"The operation log cannot be read ({scene.look_problem}).")
     mine = [e for e in log.entries if e.job_id == scene.resource.memory.job_id or line.id in e.cluster_ids]

@@ -10,10 +10,14 @@ from hpc_operator.domain.record import Intent, OperationAction, Resource
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """`listing`: a list look begun at or after this. `log`: (reaching back to, begun at or after). None: not needed."""
+    """`listing`: a list look begun at or after this. `log`: (reaching back to, begun at or after). None: not needed.
+
+    `beside`: a second complete list look, begun at or after this, stands beside the first.
+    """
 
     listing: Instant | None = None
     log: tuple[Instant, Instant] | None = None
+    beside: Instant | None = None
 
 
 def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy) -> Needs:
@@ -26,7 +30,10 @@ def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy) ->
         return _in_doubt(operation, now, recent, policy)
     if resource.id is None:
         last = resource.memory.last_operation
-        return Needs() if resource.deleting else Needs(max(seen_at, recent, last.at if last else 0.0))
+        if resource.deleting:
+            return Needs()
+        first = max(seen_at, recent, last.at if last else 0.0)
+        return Needs(first, beside=now - guards.LATELY * policy.staleness)
     if operation is not None:
         return Needs(recent, (operation.started_at - policy.clock_skew, recent))
     if resource.memory.first_active_at is None and not resource.deleting:

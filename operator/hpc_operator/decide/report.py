@@ -41,7 +41,7 @@ def _stamp(instant: float) -> str:
 def remembered(scene: Scene, decision: Decision) -> Memory:
     """The memory after this decision: the job of a create whose answer was lost, and when it was first seen ready."""
     memory = scene.resource.memory
-    log = scene.facts.log
+    log = scene.log
     if memory.strays and memory.hpc_cluster_id:
         left = rivals(scene, memory.hpc_cluster_id)
         memory = replace(memory, strays=tuple(stray for stray in memory.strays if stray in left))

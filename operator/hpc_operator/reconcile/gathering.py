@@ -10,9 +10,10 @@ from typing import Protocol
 from hpc_operator.decide import guards
 from hpc_operator.decide.facts import Claim, Facts, FirstCreate, Scene
 from hpc_operator.decide.firsts import first_create
-from hpc_operator.decide.needs import needs
+from hpc_operator.decide.needs import Needs, needs
 from hpc_operator.domain.desired import Instant, Ref
 from hpc_operator.domain.mark import stem
+from hpc_operator.domain.observed import ListLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Record, Resource
@@ -137,22 +138,28 @@ class Gatherer:
     async def _observed(self, scene: Scene, credentials: Credentials) -> Scene:
         resource, account = scene.resource, credentials.account
         wanted = needs(resource, scene.now, scene.facts.seen_at, self._policy)
-        lists = log = None
-        if wanted.listing is not None:
-            lists = await self._looks.listing(credentials, account, wanted.listing)
-        if wanted.log is not None:
-            log = await self._looks.log(credentials, account, *wanted.log)
+        lists = await self._listing(wanted, credentials)
+        logs = () if wanted.log is None else await self._looks.log(credentials, account, *wanted.log)
         facts = replace(
             scene.facts,
             now=self._clock.now(),
             offset=self._clock.offset(),
-            lists=lists or (),
-            log=log,
+            lists=lists,
+            logs=logs,
             ids=self._looks.known(account),
         )
         observed = Scene(resource, facts, self._policy)
         state = self._first_create(observed, account)
         return Scene(resource, replace(facts, first_create=state), self._policy)
+
+    async def _listing(self, wanted: Needs, credentials: Credentials) -> tuple[ListLook, ...]:
+        if wanted.listing is None:
+            return ()
+        looks = await self._looks.listing(credentials, credentials.account, wanted.listing)
+        beside = wanted.beside
+        if beside is None or not looks[0].complete or any(look.begun >= beside for look in looks[1:]):
+            return looks
+        return await self._looks.listing(credentials, credentials.account, self._clock.now())
 
     def _first_create(self, scene: Scene, account: Account) -> FirstCreate:
         if scene.resource.id is not None or scene.resource.deleting or guards.account_shows_marks(scene):

@@ -115,8 +115,11 @@ class Looks(Protocol):
 
     async def log(
         self, credentials: Credentials, account: Account, since: Instant, not_before: Instant
-    ) -> LogLook | None:
-        """A log look that began at or after not_before and reaches back to `since`; incomplete where that failed."""
+    ) -> tuple[LogLook, ...]:
+        """The newest log looks (at most three, newest first); the first began at or after not_before and reaches `since`.
+
+        The first tells whether the read succeeded (`complete`); the older ones are complete.
+        """
 
     async def by_id(self, credentials: Credentials, account: Account, cluster_id: str) -> IdLook:
         """Ask for one cluster by id, now; kept for `known_ids`."""

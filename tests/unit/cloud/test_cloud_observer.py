@@ -266,8 +266,7 @@ async def test_looks_of_a_clock_that_was_ahead_are_forgotten_when_it_is_set_righ
     await shared.by_id(CREDENTIALS, ACCOUNT, "ehpc-0")
     clock.at = 1000.0
     looks = await shared.listing(CREDENTIALS, ACCOUNT, 900.0)
-    log = await shared.log(CREDENTIALS, ACCOUNT, 0.0, 900.0)
-    assert log is not None
+    log = (await shared.log(CREDENTIALS, ACCOUNT, 0.0, 900.0))[0]
     assert [look.begun <= 1000.001 for look in (*looks, log)] == [True, True]
     assert dict(shared.known(ACCOUNT)) == {}
 
@@ -277,8 +276,7 @@ async def test_looks_of_a_clock_that_was_ahead_are_forgotten_when_it_is_set_righ
 
 async def test_the_log_is_read_down_past_since_and_no_further() -> None:
     cloud = Cloud(logged=entries(1000))
-    look = await observer(cloud).log(CREDENTIALS, ACCOUNT, 10_000.0 - 150, NEVER)
-    assert look is not None
+    look = (await observer(cloud).log(CREDENTIALS, ACCOUNT, 10_000.0 - 150, NEVER))[0]
     assert look.complete
     assert len(cloud.reads) == 2
     assert {e.job_id for e in look.entries} >= {f"j-{n}" for n in range(151)}
@@ -287,8 +285,7 @@ async def test_the_log_is_read_down_past_since_and_no_further() -> None:
 async def test_entries_at_the_very_second_of_since_are_not_the_end() -> None:
     same = [replace(entry, created_at=5000.0) for entry in entries(150)]
     newer = Entry("j-new", JobStatus.PENDING, created_at=6000.0)
-    look = await observer(Cloud(logged=[newer, *same])).log(CREDENTIALS, ACCOUNT, 5000.0, NEVER)
-    assert look is not None
+    look = (await observer(Cloud(logged=[newer, *same])).log(CREDENTIALS, ACCOUNT, 5000.0, NEVER))[0]
     assert len(look.entries) == 151
 
 
@@ -311,8 +308,7 @@ async def test_a_log_that_is_not_sorted_is_read_to_its_end(
     order: Callable[[list[Entry]], list[Entry]], reason: str
 ) -> None:
     cloud = Cloud(logged=order(entries(300)))
-    look = await observer(cloud).log(CREDENTIALS, ACCOUNT, 9_990.0, NEVER)
-    assert look is not None
+    look = (await observer(cloud).log(CREDENTIALS, ACCOUNT, 9_990.0, NEVER))[0]
     assert (look.complete, len(look.entries)) == (True, 300), reason
 
 
@@ -325,8 +321,7 @@ async def test_new_entries_push_the_older_down_and_none_is_lost() -> None:
         cloud.logged.insert(0, Entry(f"j-new{n}", JobStatus.PENDING, created_at=20_000.0 + n))
 
     cloud.hook = grow
-    look = await observer(cloud).log(CREDENTIALS, ACCOUNT, 0.0, NEVER)
-    assert look is not None
+    look = (await observer(cloud).log(CREDENTIALS, ACCOUNT, 0.0, NEVER))[0]
     assert look.complete
     assert {f"j-{n}" for n in range(250)} <= {e.job_id for e in look.entries}
 
@@ -338,8 +333,7 @@ async def test_a_log_that_lost_entries_between_pages_has_a_gap() -> None:
         del cloud.logged[:5]
 
     cloud.hook = at_offset(99, shrink)
-    look = await observer(cloud).log(CREDENTIALS, ACCOUNT, 0.0, NEVER)
-    assert look is not None
+    look = (await observer(cloud).log(CREDENTIALS, ACCOUNT, 0.0, NEVER))[0]
     assert (look.complete, look.problem) == (False, "an entry moved")
 
 
@@ -350,21 +344,43 @@ async def test_two_readings_of_one_job_are_both_kept_when_they_differ() -> None:
         cloud.logged[99] = replace(cloud.logged[99], status=JobStatus.FAILED)
 
     cloud.hook = at_offset(99, finish)
-    look = await observer(cloud).log(CREDENTIALS, ACCOUNT, 0.0, NEVER)
-    assert look is not None
+    look = (await observer(cloud).log(CREDENTIALS, ACCOUNT, 0.0, NEVER))[0]
     assert [e.status for e in look.entries if e.job_id == "j-99"] == [JobStatus.PENDING, JobStatus.FAILED]
 
 
 async def test_a_log_look_serves_whoever_asks_for_less() -> None:
     clock, cloud = HandClock(), Cloud(logged=entries(300))
     shared = observer(cloud, clock)
-    deep = await shared.log(CREDENTIALS, ACCOUNT, 9_800.0, clock.at)
-    assert deep is not None
-    assert await shared.log(CREDENTIALS, ACCOUNT, 9_900.0, deep.begun) is deep
-    deeper = await shared.log(CREDENTIALS, ACCOUNT, 9_750.0, deep.begun)
-    assert deeper is not None
+    deep = (await shared.log(CREDENTIALS, ACCOUNT, 9_800.0, clock.at))[0]
+    assert (await shared.log(CREDENTIALS, ACCOUNT, 9_900.0, deep.begun))[0] is deep
+    deeper = (await shared.log(CREDENTIALS, ACCOUNT, 9_750.0, deep.begun))[0]
     assert deeper.since == 9_750.0
     assert deeper.begun > deep.begun
+
+
+async def test_the_newest_log_looks_are_kept_and_a_failed_one_does_not_push_them_out() -> None:
+    clock, cloud = HandClock(), Cloud(logged=entries(3))
+    shared = observer(cloud, clock)
+    for _ in range(4):
+        looks = await shared.log(CREDENTIALS, ACCOUNT, 0.0, clock.at)
+        clock.at += 10
+    assert [look.begun for look in looks] == sorted({look.begun for look in looks}, reverse=True)
+    assert len(looks) == 3
+    cloud.hook = lambda _name, _offset: Unread("reset")
+    failed = await shared.log(CREDENTIALS, ACCOUNT, 0.0, clock.at)
+    assert [look.complete for look in failed] == [False, True, True]
+    assert failed[1:] == looks[:2]
+
+
+async def test_two_log_looks_in_a_row_reach_as_far_as_anybody_asked_lately() -> None:
+    """Else one who asks for little would push out the looks of one who needs two that reach further."""
+    clock, cloud = HandClock(), Cloud(logged=entries(300))
+    shared = observer(cloud, clock)
+    await shared.log(CREDENTIALS, ACCOUNT, 9_800.0, clock.at)
+    clock.at += 10
+    assert (await shared.log(CREDENTIALS, ACCOUNT, 9_990.0, clock.at))[0].since == 9_800.0
+    clock.at += 61
+    assert (await shared.log(CREDENTIALS, ACCOUNT, 9_990.0, clock.at))[0].since == 9_990.0
 
 
 async def test_those_who_wait_for_the_log_get_one_look_deep_enough_for_all() -> None:
@@ -377,8 +393,8 @@ async def test_those_who_wait_for_the_log_get_one_look_deep_enough_for_all() -> 
     assert cloud.gate is not None
     cloud.gate.set()
     looks = await asyncio.gather(first, *others)
-    assert len({look.begun for look in looks if look}) == 2
-    assert all(look and look.since <= 9_900.0 - n for n, look in enumerate(looks[1:]))
+    assert len({look[0].begun for look in looks}) == 2
+    assert all(look[0].since <= 9_900.0 - n for n, look in enumerate(looks[1:]))
 
 
 async def test_a_failing_log_is_shared_and_says_why() -> None:
@@ -389,7 +405,7 @@ async def test_a_failing_log_is_shared_and_says_why() -> None:
     assert cloud.gate is not None
     cloud.gate.set()
     looks = await asyncio.gather(*asking)
-    assert {(look.complete, look.problem) for look in looks if look} == {(False, "ret_code 5000")}
+    assert {(look[0].complete, look[0].problem) for look in looks} == {(False, "ret_code 5000")}
     assert len(cloud.reads) == 1
 
 
@@ -489,7 +505,6 @@ def test_a_complete_log_shows_all_that_was_there_throughout(
             cloud.logged.insert(0, Entry(f"j-new{where}-{offset}", JobStatus.PENDING, created_at=20_000.0 + offset))
 
     cloud.hook = disturb
-    look = asyncio.run(observer(cloud, most_pages=400).log(CREDENTIALS, ACCOUNT, since, NEVER))
-    assert look is not None
+    look = asyncio.run(observer(cloud, most_pages=400).log(CREDENTIALS, ACCOUNT, since, NEVER))[0]
     if look.complete:
         assert throughout <= {entry.job_id for entry in look.entries}

@@ -175,13 +175,39 @@ def claims(**held: Ref) -> MappingProxyType[str, tuple[Claim, ...]]:
 
 
 def scene(
-    held: Resource, *lists: ListLook, asked: tuple[IdLook, ...] = (), policy: Policy = POLICY, **more: Any
+    held: Resource,
+    *lists: ListLook,
+    asked: tuple[IdLook, ...] = (),
+    policy: Policy = POLICY,
+    log: LogLook | None = None,
+    alone: bool = False,
+    **more: Any,
 ) -> Scene:
-    """A scene that can occur; AssertionError for one that cannot."""
+    """A scene that can occur; AssertionError for one that cannot.
+
+    Before there is an id, a look of a moment earlier that showed the same stands beside the newest complete one at
+    list and log, unless they are `alone`.
+    """
     known = MappingProxyType({one.id: one for one in asked})
-    made = Scene(held, facts(lists=lists, ids=known, **more), policy)
+    logs = (log,) if log else ()
+    if not alone and held.id is None:
+        lists, logs = twice(lists), twice(logs)
+    made = Scene(held, facts(lists=lists, logs=logs, ids=known, **more), policy)
     check(made)
     return made
+
+
+def twice(looks: tuple[Any, ...]) -> tuple[Any, ...]:
+    """With a second look beside a single complete one, begun a moment before and showing the same."""
+    whole = [one for one in looks if one.complete]
+    return looks if len(whole) != 1 else (*looks, replace(whole[0], begun=whole[0].begun - 0.01))
+
+
+def replace_logs(made: Scene, *logs: LogLook) -> Scene:
+    """The scene with these looks at the log, newest first."""
+    changed = replace(made, facts=replace(made.facts, logs=logs))
+    check(changed)
+    return changed
 
 
 def check(made: Scene) -> None:
@@ -191,13 +217,14 @@ def check(made: Scene) -> None:
     assert (known.key_problem is None) == (known.wished is not None), "credentials are had, or their lack is told"
     assert (known.wished is None) == (known.key is None), "an account comes with its key"
     assert known.seen_at <= known.now, "first seen in the future"
-    looks = [*known.lists, *known.ids.values(), *([known.log] if known.log else [])]
+    looks = [*known.lists, *known.ids.values(), *known.logs]
     assert all(one.begun <= known.now for one in looks), "a look begun in the future"
     assert [one.begun for one in known.lists] == sorted((one.begun for one in known.lists), reverse=True), (
         "newest first"
     )
-    assert len(known.lists) <= 3, "at most three list looks are kept"
-    assert all(one.complete for one in known.lists[1:]), "older list looks are complete"
+    assert [one.begun for one in known.logs] == sorted((one.begun for one in known.logs), reverse=True), "newest first"
+    assert max(len(known.lists), len(known.logs)) <= 3, "at most three looks are kept"
+    assert all(one.complete for one in (*known.lists[1:], *known.logs[1:])), "older looks are complete"
     assert all(i == one.id for i, one in known.ids.items())
     assert all(one.cluster is None or one.cluster.id == one.id for one in known.ids.values())
     elsewhere = made.resource.account is not None and known.wished not in (None, made.resource.account)

@@ -51,6 +51,26 @@ FIRST = [
         "Act Create",
         fields={"record": record(nonce="")},
     ),
+    Row(
+        "one look may leave an earlier life's cluster out: a second is asked for",
+        scene(resource(), NOTHING, alone=True),
+        "Wait LookingFirst",
+    ),
+    Row(
+        "an earlier look stands beside it, though it began before the resource was seen",
+        scene(resource(), NOTHING, look(250), alone=True, seen_at=ago(40)),
+        "Act Create",
+    ),
+    Row(
+        "an earlier look of long ago says nothing about what came since",
+        scene(resource(), NOTHING, look(301), alone=True),
+        "Wait LookingFirst",
+    ),
+    Row(
+        "the newest look leaves the earlier life's cluster out, the one before shows it",
+        scene(resource(), NOTHING, look(20, cluster(name=named(EARLIER_STEM))), alone=True),
+        "Blocked OwnedElsewhere",
+    ),
     Row("no look yet: nothing is bought unseen", scene(resource()), "Wait LookingFirst"),
     Row(
         "only a partial look: what it hides may be ours",

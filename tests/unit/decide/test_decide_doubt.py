@@ -30,6 +30,7 @@ from decide_scenes import (
     look,
     named,
     record,
+    replace_logs,
     resource,
     scene,
     wishing,
@@ -78,6 +79,42 @@ WAITING = [
         "both looks begun just after the window: void",
         scene(in_doubt(WINDOW + 50), look(49.9), log=log(49.9)),
         "Act Close",
+    ),
+    Row(
+        "one look at the log may leave the entry out: not enough",
+        scene(in_doubt(), look(5), look(9), log=log(5), alone=True),
+        "Wait CreateUnanswered",
+    ),
+    Row(
+        "one look at the list may leave the cluster out: not enough",
+        replace_logs(scene(in_doubt(), look(5), alone=True), log(5), log(9)),
+        "Wait CreateUnanswered",
+    ),
+    Row(
+        "two looks at each agree: void",
+        replace_logs(scene(in_doubt(), look(5), look(9), alone=True), log(5), log(9)),
+        "Act Close",
+    ),
+    Row(
+        "what only the older log look showed is to be explained too",
+        replace_logs(scene(in_doubt(), look(5), look(9), alone=True), log(5), log(9, entry(ID))),
+        ASK,
+    ),
+    Row(
+        "the older of the two began too early",
+        replace_logs(scene(in_doubt(WINDOW + 50), look(5), look(9), alone=True), log(5), log(51)),
+        "Wait CreateUnanswered",
+    ),
+    Row(
+        "the older of the two does not reach back",
+        replace_logs(scene(in_doubt(), look(5), look(9), alone=True), log(5), log(9, since=ago(START))),
+        "Wait CreateUnanswered",
+    ),
+    Row(
+        "the newest list leaves our cluster out, an earlier one since the intent shows it: taken",
+        scene(in_doubt(), look(5), look(9, cluster(name=named(STEM))), log=log(5), alone=True),
+        "Act Take",
+        fields={"id": ID},
     ),
     Row("no log look", scene(in_doubt(), look(5)), "Wait CreateUnanswered"),
     Row(
