@@ -42,6 +42,7 @@ from hpc_operator.metrics import Metrics, released
 from hpc_operator.process import Parts, Process, waking
 from hpc_operator.reconcile.cache import Cache
 from hpc_operator.reconcile.engine import Engine
+from hpc_operator.reconcile.lives import Lives
 from hpc_operator.reconcile.ports import SecretProblem, Unavailable
 from hpc_operator.reconcile.queue import WakeQueue
 from hpc_operator.reconcile.resync import Resync
@@ -91,7 +92,8 @@ class Root:
         self._stack.push_async_callback(server.close)
         loop = asyncio.get_running_loop()
         queue: WakeQueue[Ref] = WakeQueue(loop.time, failed=lambda _key, _error: self.metrics.failed())
-        cache = Cache(parse_resource, waking(queue))
+        lives = Lives(self._clock.now)
+        cache = Cache(parse_resource, waking(queue), lives.went)
         secret_values = Secrets(server, choose=secrets.choice, learn=self._scrubber.add)
         store = KubeStore(
             server,
@@ -116,7 +118,7 @@ class Root:
             cache=cache,
             queue=queue,
             resync=Resync(cache, store.list_pages, settings.namespaces, period=settings.resync_period, now=loop.time),
-            engine=await self._engine(store, cache, lease, secret_values),
+            engine=await self._engine(store, cache, lives, lease, secret_values),
             metrics=self.metrics,
             watch=lambda seen: KopfThread(loop, Login(self._connection), seen, settings.namespaces),
         )
@@ -124,7 +126,9 @@ class Root:
     async def _connection(self) -> Connection:
         return await read_connection(self._settings.kubeconfig, self._settings.context)
 
-    async def _engine(self, store: KubeStore, cache: Cache, lease: LeaseLoop, secret_values: Secrets) -> Engine:
+    async def _engine(
+        self, store: KubeStore, cache: Cache, lives: Lives, lease: LeaseLoop, secret_values: Secrets
+    ) -> Engine:
         settings, clock = self._settings, self._clock
         budget = HourlyBudget(clock.now, limit=settings.quota, share=settings.quota_share)
         transport = HttpTransport(clock.now, connect_timeout=settings.connect_timeout, verify=settings.verify_tls)
@@ -150,6 +154,7 @@ class Root:
             lease=lease,
             clock=clock,
             fleet=cache,
+            lives=lives,
             fleet_name=settings.fleet,
             policy=settings.policy(),
             nonce=lambda: secrets.token_hex(8),

@@ -143,3 +143,53 @@ def test_a_process_that_is_ending_begins_no_create(monkeypatch: pytest.MonkeyPat
         assert (resource.finalizer, resource.memory.operation) == (False, None)
 
     run(scenario)
+
+
+@pytest.mark.parametrize("echo", ["top", "none"])
+def test_forced_away_before_any_look_could_show_the_cluster(echo: str) -> None:
+    """Answered, not listed for a while, forced away and applied again: the process that knew buys no second one."""
+
+    async def scenario(world: World) -> None:
+        world.process()
+        world.people.apply()
+        assert await world.until(lambda: (found := world.resource()) is not None and found.id is not None, 60, step=0.1)
+        world.people.recreate()
+        assert await world.until(lambda: world.reason() == "OwnedElsewhere", 900), world.message()
+        assert world.made()[0] in world.message()
+        await world.wait(2 * world.policy.window)
+        assert world.posts() == 1
+        world.people.annotate("demo", take_over=world.made()[0])
+        assert await world.until(world.ready, 900), world.message()
+        assert world.alive() == world.made()
+
+    run(scenario, name_echo=echo, list_lag=55.0, create_seconds=200.0)
+
+
+def test_forced_away_with_its_create_on_the_way() -> None:
+    """The answer is lost and the effect is late: the next life waits until it would show, then finds the mark."""
+
+    async def scenario(world: World) -> None:
+        world.process()
+        world.injector.on("cloud.createCluster", f.Late(50))
+        world.people.apply()
+        assert await world.until(lambda: world.posts() == 1, 60, step=0.1)
+        world.people.recreate()
+        assert await world.until(lambda: world.reason() == "OwnedElsewhere", 900), world.message()
+        assert world.made()[0] in world.message()
+        assert len(world.alive()) == 1
+
+    run(scenario, name_echo="top", list_lag=55.0)
+
+
+def test_two_processes_without_a_lease_do_not_overwrite_each_other() -> None:
+    """Each look is told once: the count of writes stays in the order of the changes that there are to tell."""
+
+    async def scenario(world: World) -> None:
+        world.process()
+        world.process()
+        world.people.apply()
+        assert await world.until(world.ready, 900)
+        assert len(world.kube.writes) < 40, [write.keys for write in world.kube.writes]
+        assert list(oracles.hot(world)) == []
+
+    run(scenario, name_echo="top", create_seconds=60.0)

@@ -50,7 +50,7 @@ class Pages(Protocol):
 
 @dataclass(slots=True)
 class _View:
-    """The looks at one account with one key. `asked`: how far back in the log somebody lately wanted to see, and when."""
+    """The looks at one account with one key. `asked`: how far back into the log somebody asked, and when."""
 
     listing: asyncio.Lock = field(default_factory=asyncio.Lock)
     logging: asyncio.Lock = field(default_factory=asyncio.Lock)

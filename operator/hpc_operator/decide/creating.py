@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from hpc_operator.decide import guards, pace
 from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
-from hpc_operator.decide.facts import FirstCreate, Scene
+from hpc_operator.decide.facts import Earlier, FirstCreate, Scene
+from hpc_operator.decide.living import absence
 from hpc_operator.decide.refusals import refusal
 from hpc_operator.decide.taking import duplicates, record_for, take, take_ordered
 from hpc_operator.domain.actions import Create
@@ -95,16 +96,44 @@ def _shown_already(scene: Scene) -> Decision | None:
     if found:
         return Act(take(scene, found[0], Origin.CREATED))
     if twins := guards.twins(scene):
-        ids = ", ".join(cluster.id for cluster in twins)
-        text = (
-            f"An earlier life of this resource left {ids}. Annotate hpc.qingcloud.com/take-over=<id> to go on with it, "
-            "or hpc.qingcloud.com/create-beside=<ids> to create another beside it."
-        )
-        return _blocked(scene, Reason.OWNED_ELSEWHERE, text)
+        return _owned_elsewhere(scene, ",".join(cluster.id for cluster in twins))
     if not guards.looked_first(scene, scene.newest):
         text = f"Before a create the account is looked at in full ({scene.look_problem})."
         return Wait(Reason.LOOKING_FIRST, scene.policy.poll, text)
     return None
+
+
+def _left_behind(scene: Scene) -> Decision | None:
+    """What this process knows that an earlier life left, though no look may show it yet."""
+    beside = set(scene.resource.orders.create_beside)
+    for life in scene.facts.earlier:
+        elsewhere = life.account is not None and life.account != scene.account
+        if elsewhere or beside & {life.id, life.mark} or (life.id is not None and scene.others(life.id)):
+            continue
+        if (answer := _left(scene, life)) is not None:
+            return answer
+    return None
+
+
+def _left(scene: Scene, life: Earlier) -> Decision | None:
+    limit = life.since + scene.policy.window
+    if life.id is not None:
+        answer = absence(scene, life.id, after=limit)
+        return answer and (answer if isinstance(answer, Act) else _owned_elsewhere(scene, life.id))
+    if len([look for look in scene.facts.lists if guards.conclusive(look, limit)]) < guards.LOOKS:
+        text = (
+            "An earlier life of this resource may have had a create open: the account is searched until it would show."
+        )
+        return Wait(Reason.LOOKING_FIRST, pace.until(limit, scene.now, scene.policy), text)
+    return None if guards.account_shows_marks(scene) else _owned_elsewhere(scene, life.mark or "a cluster")
+
+
+def _owned_elsewhere(scene: Scene, left: str) -> Blocked:
+    text = (
+        f"An earlier life of this resource left {left}. Annotate hpc.qingcloud.com/take-over=<id> to go on with it, "
+        f"or hpc.qingcloud.com/create-beside={left} to create another beside it."
+    )
+    return _blocked(scene, Reason.OWNED_ELSEWHERE, text)
 
 
 def _first_of_account(scene: Scene) -> Decision | None:
@@ -136,5 +165,6 @@ _QUESTIONS: tuple[Callable[[Scene], Decision | None], ...] = (
     _complete,
     _refused_before,
     _shown_already,
+    _left_behind,
     _first_of_account,
 )

@@ -49,9 +49,7 @@ def _wait(scene: Scene, due: float) -> Wait:
         if late
         else "A create was sent and its answer is unknown; the account is searched until nothing can still appear."
     )
-    return Wait(
-        Reason.CREATE_UNANSWERED, scene.policy.poll if late else pace.until(due, scene.now, scene.policy), message
-    )
+    return Wait(Reason.CREATE_UNANSWERED, pace.until(due, scene.now, scene.policy), message)
 
 
 def _by_log(scene: Scene, intent: Intent, log: LogLook, due: float) -> Decision:

@@ -26,6 +26,20 @@ class Claim:
     account: Account | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier life of a resource that went without being let go: its mark, the id it recorded, where, since when.
+
+    Without an id a create may have been open then. `since`: when the create was begun, or the id recorded.
+    """
+
+    ref: Ref
+    mark: str | None
+    id: str | None
+    account: Account | None
+    since: Instant
+
+
 class FirstCreate(Enum):
     """Whether this resource may create while no cluster of the account has shown a mark of ours."""
 
@@ -38,7 +52,8 @@ class FirstCreate(Enum):
 class Facts:
     """What is known at `now`. `key` is the fingerprint of the key that reads today; `seen_at` when this process
     first saw the resource (a look begun later certainly began after its creation); `unsent`: this very process
-    wrote the record, and nothing was ever sent under it. `claims` and `jobs` are what other resources record;
+    wrote the record, and nothing was ever sent under it. `earlier`: lives of
+    this name that were forced away. `claims` and `jobs` are what other resources record;
     `postponed` names the small chores (describing, counting nodes) that failed a moment ago.
     """
 
@@ -58,6 +73,7 @@ class Facts:
     jobs: Container[str] = frozenset()
     postponed: frozenset[str] = frozenset()
     first_create: FirstCreate = FirstCreate.FREE
+    earlier: tuple[Earlier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +127,7 @@ class Scene:
         return tuple({cluster.id: cluster for cluster in (*shown, *by_id)}.values())
 
     def seen_since(self, instant: Instant) -> tuple[Cluster, ...]:
-        """What any kept look that began at or after `instant` showed, in its newest line: one look may skip an entry."""
+        """What any kept look begun at or after `instant` showed, in its newest line: one look may skip an entry."""
         looks = [look for look in reversed(self.facts.lists) if look.begun >= instant]
         lines = {cluster.id: cluster for look in looks for cluster in look.clusters}
         return tuple((lines | {cluster.id: cluster for cluster in self.listed}).values())

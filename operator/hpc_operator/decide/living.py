@@ -31,7 +31,12 @@ def live(scene: Scene, cluster_id: str) -> Decision:
 
 
 def _unreachable(scene: Scene) -> Decision | None:
-    """One failed look changes nothing; no complete look for a while is told."""
+    """One failed look changes nothing; failing for a while is told. An old look that succeeded is no failure.
+
+    A process that was frozen wakes up with old looks: the service was not asked, so nothing is said about it.
+    """
+    if scene.facts.lists and scene.facts.lists[0].complete:
+        return None
     last = scene.newest.begun if scene.newest else scene.facts.seen_at
     if scene.now - last <= _GRACE * scene.policy.staleness:
         return None

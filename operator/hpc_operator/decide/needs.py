@@ -29,17 +29,20 @@ def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy) ->
     if operation is not None and operation.action is OperationAction.CREATE:
         return _in_doubt(operation, now, recent, policy)
     if resource.id is None:
-        last = resource.memory.last_operation
-        if resource.deleting:
-            return Needs()
-        first = max(seen_at, recent, last.at if last else 0.0)
-        return Needs(first, beside=now - guards.LATELY * policy.staleness)
+        return _before_create(resource, now, max(seen_at, recent), policy)
     if operation is not None:
         return Needs(recent, (operation.started_at - policy.clock_skew, recent))
     if resource.memory.first_active_at is None and not resource.deleting:
         recorded = resource.memory.recorded_at or resource.created_at
         return Needs(recent, (recorded - policy.clock_skew, recent))
     return Needs(now - policy.staleness if _ready(resource) else recent)
+
+
+def _before_create(resource: Resource, now: Instant, first: Instant, policy: Policy) -> Needs:
+    if resource.deleting:
+        return Needs()
+    last = resource.memory.last_operation
+    return Needs(max(first, last.at if last else 0.0), beside=now - guards.LATELY * policy.staleness)
 
 
 def _in_doubt(intent: Intent, now: Instant, recent: Instant, policy: Policy) -> Needs:

@@ -17,5 +17,5 @@ def until_retry(closed: Closed, now: float, policy: Policy, *, slow: bool = Fals
 
 
 def until(instant: float, now: float, policy: Policy) -> float:
-    """Seconds to wait for `instant`, looking at least once a poll meanwhile, and never a busy loop."""
-    return min(policy.poll, max(instant - now, 0.05))
+    """Seconds to wait for `instant`, looking at least once a poll meanwhile; once it is past, a poll."""
+    return min(policy.poll, max(instant - now, 0.05)) if instant >= now else policy.poll

@@ -46,14 +46,18 @@ def _meta(raw: Mapping[str, Any]) -> tuple[Ref, int]:
 
 
 class Cache:
-    """What the operator knows of its resources. `woke(ref, resource)` is called for each change; None: it is gone."""
+    """What the operator knows of its resources. `woke(ref, resource)` is called for each change; None: it is gone.
+
+    `went(resource)` is called before that with what was last known of one that is gone.
+    """
 
     def __init__(
         self,
         parse: Callable[[Mapping[str, Any]], Resource],
         woke: Callable[[Ref, Resource | None], None],
+        went: Callable[[Resource], None] = lambda _: None,
     ) -> None:
-        self._parse, self._woke = parse, woke
+        self._parse, self._woke, self._went = parse, woke, went
         self._held: dict[str, Resource] = {}
         self._gone: dict[str, int] = {}
         self._keys: dict[str, _Keys] = {}
@@ -162,8 +166,9 @@ class Cache:
         self._gone[ref.uid] = version
         while len(self._gone) > _TOMBSTONES:
             del self._gone[next(iter(self._gone))]
-        if self._held.pop(ref.uid, None) is not None:
+        if (held := self._held.pop(ref.uid, None)) is not None:
             self._index(ref, None)
+            self._went(held)
             self._woke(ref, None)
 
     def _index(self, ref: Ref, resource: Resource | None) -> None:

@@ -20,6 +20,7 @@ from hpc_operator.domain.record import Condition, Resource
 from hpc_operator.reconcile.buying import Buyer
 from hpc_operator.reconcile.gathering import Fleet, Gatherer
 from hpc_operator.reconcile.keeper import Keeper
+from hpc_operator.reconcile.lives import Lives
 from hpc_operator.reconcile.performing import Performer, calm
 from hpc_operator.reconcile.ports import (
     Budget,
@@ -36,13 +37,17 @@ from hpc_operator.reconcile.ports import (
     Store,
     Unavailable,
 )
+from hpc_operator.reconcile.saying import Said
 from hpc_operator.reconcile.writing import Writer
 
 _log = logging.getLogger(__name__)
 
 
 class Engine:
-    """Makes passes. `fleet` is the cache of resources, `fleet_name` the setting; `nonce` gives fresh random texts."""
+    """Makes passes. `fleet` is the cache of resources, `lives` what forced-away ones left, `fleet_name` the setting.
+
+    `nonce` gives fresh random texts.
+    """
 
     def __init__(
         self,
@@ -55,12 +60,13 @@ class Engine:
         lease: Lease,
         clock: Clock,
         fleet: Fleet,
+        lives: Lives,
         fleet_name: str,
         policy: Policy,
         nonce: Callable[[], str],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        self._store, self._fleet, self._policy = store, fleet, policy
+        self._store, self._fleet, self._lives, self._policy = store, fleet, lives, policy
         self.keeper = Keeper()
         writer = Writer(store, clock, sleep)
         buyer = Buyer(
@@ -75,7 +81,14 @@ class Engine:
             nonce=nonce,
         )
         self._gatherer = Gatherer(
-            keys=keys, looks=looks, clock=clock, fleet=fleet, name=fleet_name, policy=policy, unsent=buyer.unsent
+            keys=keys,
+            looks=looks,
+            clock=clock,
+            fleet=fleet,
+            name=fleet_name,
+            policy=policy,
+            unsent=buyer.unsent,
+            lives=lives,
         )
         self._performer = Performer(
             store=store,
@@ -90,8 +103,10 @@ class Engine:
             policy=policy,
             nonce=nonce,
             postpone=self._gatherer.postpone,
+            released=lives.released,
         )
         self._streaks: dict[str, int] = {}
+        self._said = Said()
 
     async def look(self, ref: Ref) -> float | None:
         """Make one pass. Answers the seconds until the next one is due; None: only when something changes."""
@@ -99,6 +114,7 @@ class Engine:
         if resource is None:
             self._gatherer.forget(ref)
             self._streaks.pop(ref.uid, None)
+            self._said.forget(ref)
             return None
         try:
             return await self._pass(resource)
@@ -143,12 +159,14 @@ class Engine:
     async def _report(self, scene: Scene, decision: Decision) -> None:
         """Make the status say it, if it does not yet; an event tells a change of reason."""
         before = _ready(scene.resource)
-        said = report(scene, decision)
+        made = report(scene, decision)
+        said = None if self._said.already(scene, made) else made
         try:
             written = await self._store.write_status(scene.resource, remembered(scene, decision), said)
         except CrdTooOld as error:
             _log.error("the CRD is older than this operator: %s", error, extra={"resource": str(scene.resource.ref)})
             return
+        self._said.wrote(scene, made)
         after = _ready(written)
         if after is not None and (before is None or before.reason != after.reason):
             warning = isinstance(decision, Blocked)

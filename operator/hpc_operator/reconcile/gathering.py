@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from hpc_operator.decide import guards
-from hpc_operator.decide.facts import Claim, Facts, FirstCreate, Scene
+from hpc_operator.decide.facts import Claim, Earlier, Facts, FirstCreate, Scene
 from hpc_operator.decide.firsts import first_create
 from hpc_operator.decide.needs import Needs, needs
 from hpc_operator.domain.desired import Instant, Ref
@@ -37,6 +37,10 @@ class Fleet(Protocol):
 
     def of_account(self, account: Account) -> Collection[Ref]:
         """The resources whose recorded account this is."""
+
+
+class _Lives(Protocol):
+    def before(self, ref: Ref) -> tuple[Earlier, ...]: ...
 
 
 class _Unsent(Protocol):
@@ -91,9 +95,10 @@ class Gatherer:
         name: str,
         policy: Policy,
         unsent: _Unsent,
+        lives: _Lives,
     ) -> None:
         self._keys, self._looks, self._clock, self._fleet = keys, looks, clock, fleet
-        self._name, self._policy, self._unsent = name, policy, unsent
+        self._name, self._policy, self._unsent, self._lives = name, policy, unsent, lives
         self._seen: dict[str, Instant] = {}
         self._later: dict[tuple[str, str], Instant] = {}
         self._first: dict[Account, Ref] = {}
@@ -131,6 +136,7 @@ class Gatherer:
             unsent=self._unsent.holds(resource.record),
             claims=_Claims(self._fleet, self._name),
             jobs=_OtherJobs(self._fleet, resource.ref),
+            earlier=self._lives.before(resource.ref) if resource.id is None else (),
             postponed=frozenset(c for c in ("Describe", "CountNodes") if self._later.get((uid, c), 0.0) > now),
         )
         return Scene(resource, facts, self._policy)

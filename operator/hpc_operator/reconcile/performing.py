@@ -14,7 +14,7 @@ from hpc_operator.decide.decision import Decision, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.domain import actions
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer, NotSent, Refused
-from hpc_operator.domain.desired import stored
+from hpc_operator.domain.desired import Ref, stored
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, OperationAction, Resource
@@ -28,7 +28,9 @@ _NOT_FOUND = 2100
 
 
 class Performer:
-    """Carries out every action of `domain.actions`. `postpone(resource, chore)` puts a failed chore off for a while."""
+    """Carries out every action of `domain.actions`. `postpone(resource, chore)` puts a failed chore off for a while;
+    `released(ref)` is told who was let go in good order.
+    """
 
     def __init__(
         self,
@@ -45,10 +47,11 @@ class Performer:
         policy: Policy,
         nonce: Callable[[], str],
         postpone: Callable[[Resource, str], None],
+        released: Callable[[Ref], None],
     ) -> None:
         self._store, self._calls, self._looks, self._budget, self._lease = store, calls, looks, budget, lease
         self._clock, self._writer, self._keeper, self._buyer = clock, writer, keeper, buyer
-        self._policy, self._nonce, self._postpone = policy, nonce, postpone
+        self._policy, self._nonce, self._postpone, self._released = policy, nonce, postpone, released
 
     async def perform(self, scene: Scene, action: actions.Action, credentials: Credentials | None) -> Decision | None:
         """Do it. Raises what the store raises: Conflict, Gone, CrdTooOld, Unavailable, SecretProblem."""
@@ -109,6 +112,7 @@ class Performer:
             text = f"{action.left} was left as it is: {action.why}. It goes on costing money."
             await self._store.announce(resource, Reason.LEFT, text, warning=False)
         await self._store.release(resource)
+        self._released(resource.ref)
 
     async def _permitted(self, credentials: Credentials, lane: str) -> Wait | None:
         wait = await self._budget.permit(credentials.account, lane)

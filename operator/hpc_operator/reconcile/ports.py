@@ -116,9 +116,10 @@ class Looks(Protocol):
     async def log(
         self, credentials: Credentials, account: Account, since: Instant, not_before: Instant
     ) -> tuple[LogLook, ...]:
-        """The newest log looks (at most three, newest first); the first began at or after not_before and reaches `since`.
+        """The newest log looks (at most three, newest first).
 
-        The first tells whether the read succeeded (`complete`); the older ones are complete.
+        The first began at or after not_before and reaches back to `since`; it tells whether the read succeeded
+        (`complete`). The older ones are complete.
         """
 
     async def by_id(self, credentials: Credentials, account: Account, cluster_id: str) -> IdLook:

@@ -56,13 +56,17 @@ class _Named:
 
 @dataclass
 class Injector:
-    """The numbered points that a run reached, and its plan. `state` tells how much has been written so far."""
+    """The numbered points that a run reached, and its plan. `state` tells how much has been written so far.
+
+    `chance(index, point)` instead of a plan: what strikes at a point is drawn when it is reached.
+    """
 
     plan: dict[int, Strike] = field(default_factory=dict)
     points: list[str] = field(default_factory=list)
     states: list[int] = field(default_factory=list)
     named: list[_Named] = field(default_factory=list)
     state: Callable[[], int] = lambda: 0
+    chance: Callable[[int, str], Strike | None] | None = None
 
     def on(
         self,
@@ -86,7 +90,7 @@ class Injector:
                 named.left -= 1
                 if named.left == 0:
                     return Strike(index, named.fault, named.seconds)
-        return self.plan.get(index)
+        return self.chance(index, point) if self.chance else self.plan.get(index)
 
 
 def port_methods() -> set[str]:

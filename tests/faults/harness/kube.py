@@ -190,6 +190,7 @@ class MemoryKube:
     def _secret(
         self, process: str, method: str, namespace: str, name: str | None, body: Mapping[str, Any] | None
     ) -> Raw:
+        self._collect_orphans()
         key = (namespace, name or (body or {})["metadata"]["name"])
         held = self.secrets.get(key)
         if method == "POST":
@@ -227,6 +228,14 @@ class MemoryKube:
             self._bump(stored, "DELETED")
         else:
             self._bump(stored, "MODIFIED")
+
+    def _collect_orphans(self) -> None:
+        """The garbage collector: what was made for an owner that is gone is removed."""
+        living = {raw["metadata"]["uid"] for raw in self.objects.values()}
+        for key, secret in list(self.secrets.items()):
+            owners = {owner.get("uid") for owner in secret["metadata"].get("ownerReferences") or []}
+            if owners and not owners & living:
+                del self.secrets[key]
 
     def _collect_garbage(self, uid: str) -> None:
         for key, secret in list(self.secrets.items()):

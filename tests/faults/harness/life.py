@@ -78,10 +78,11 @@ class _Life:
         lives = await self._settle("create", self._made)
         if lives:
             self.findings += oracles.clusters(world, expected=1)
-            self.findings += await oracles.quiet(world)
+            self.findings += await oracles.quiet(world, oracles.QUIET * max(1, len(self.faults)))
             settled = len(world.injector.points)
             self.findings += await oracles.restless(world)
         asked = len(world.injector.points)
+        settled = settled or asked
         world.people.delete()
         left = tuple(world.alive()) if self._retained() else ()
         if await self._settle("delete", world.gone):
@@ -121,8 +122,10 @@ class _Life:
             self.answers.append(f"adopt:{candidates[0]}" if candidates else "recreate")
             told = {"adopt": candidates[0]} if candidates else {"recreate": self._attempt()}
             world.people.annotate(**told)
-        elif reason in _REFUSALS and not any(answer.startswith("again") for answer in self.answers):
-            self.answers.append(f"again:{reason}")
+        elif reason in _REFUSALS and len(self._told_again()) < len(self.faults):
+            if self._attempt_refused() in self._told_again():
+                return
+            self.answers.append(f"again:{self._attempt_refused()}")
             world.people.annotate(reconcile_at=str(next(self._numbers)))
         elif world.stalled() and reason not in _REFUSALS | {"UnresolvedCreate"}:
             self.findings.append(Finding("STUCK", f"a person is asked without need: {reason}: {world.message()}"))
@@ -133,15 +136,23 @@ class _Life:
         assert found.memory.operation is not None
         return found.memory.operation.full_mark
 
+    def _told_again(self) -> set[str]:
+        return {answer.removeprefix("again:") for answer in self.answers if answer.startswith("again:")}
+
+    def _attempt_refused(self) -> str:
+        found = self.world.resource()
+        last = found.memory.last_operation if found else None
+        return str(last.attempt if last else 0)
+
     def _retained(self) -> bool:
         """A cluster that a person adopted is retained when the manifest says nothing."""
         return self.course.retained or any(answer.startswith("adopt") for answer in self.answers)
 
     def _counted(self) -> Iterator[Finding]:
         """The same count of effects as without the fault."""
-        failed = any(isinstance(fault, f.JobFails) for fault in self.faults)
+        failed = sum(isinstance(fault, f.JobFails) for fault in self.faults)
         if (made := self.world.effects("createCluster")) != 1:
             yield Finding("EFFECTS", f"createCluster took effect {made} times")
         deleted, wanted = self.world.effects("deleteCluster"), 0 if self._retained() else 1
-        if deleted != wanted and not (failed and deleted == wanted + 1):
+        if not wanted <= deleted <= wanted + failed:
             yield Finding("EFFECTS", f"deleteCluster took effect {deleted} times, not {wanted}")

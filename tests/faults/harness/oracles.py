@@ -65,8 +65,12 @@ def hot(world: World) -> Iterator[Finding]:
             yield Finding("ERROR", f"{process.name}: {error}")
 
 
-async def quiet(world: World, seconds: float = 65.0, limit: float = 1200.0) -> list[Finding]:
-    """Wait until nothing was written for `seconds` (longer than a chore is put off, or a look is shared)."""
+QUIET = 65.0
+"""Longer than a chore is put off, or a look is shared: what one fault can put off without a write."""
+
+
+async def quiet(world: World, seconds: float = QUIET, limit: float = 1200.0) -> list[Finding]:
+    """Wait until nothing was written for `seconds`."""
     end = world.loop.time() + limit
     while world.loop.time() < end:
         before = len(world.kube.writes), len(world.kube.events)

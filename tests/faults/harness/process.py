@@ -29,6 +29,7 @@ from hpc_operator.kube.passwords import Secrets
 from hpc_operator.kube.resources import KubeStore, Told
 from hpc_operator.reconcile.cache import Cache
 from hpc_operator.reconcile.engine import Engine
+from hpc_operator.reconcile.lives import Lives
 from hpc_operator.reconcile.ports import Credentials, SecretProblem, Unavailable
 from hpc_operator.reconcile.queue import Lane, WakeQueue, lane_of
 from hpc_operator.reconcile.resync import Resync
@@ -172,7 +173,8 @@ class _Life:
         world, loop = process.world, process.world.loop
         self.clock = WatchedClock(process.now)
         self.queue: WakeQueue[Ref] = WakeQueue(loop.time, failed=self._failed)
-        self.cache = Cache(parse_resource, self._woke)
+        lives = Lives(process.now)
+        self.cache = Cache(parse_resource, self._woke, lives.went)
         chance = random.Random(f"{world.seed}/{process.name}/{process.life}")
         api = _Api(process)
         store = KubeStore(
@@ -195,6 +197,7 @@ class _Life:
             lease=_Lease(process),
             clock=self.clock,
             fleet=self.cache,
+            lives=lives,
             fleet_name=world.fleet,
             policy=world.policy,
             nonce=lambda: f"{chance.getrandbits(64):016x}",

@@ -1,12 +1,10 @@
 """Every single fault at every point of a life: the table of what can strike where, and the runs, on all cores."""
 
-import multiprocessing
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
+from faults.harness.cores import on_all_cores
 from faults.harness.injection import Kind, Strike
 from faults.harness.life import Course, Verdict, live
 from hpc_simulator import faults as f
@@ -112,6 +110,4 @@ def _play(single: Single) -> tuple[Single, Verdict]:
 
 def play_all(plans: Iterable[Single]) -> Iterator[tuple[Single, Verdict]]:
     """Play the runs on all cores."""
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
-        yield from pool.map(_play, plans, chunksize=8)
+    yield from on_all_cores(_play, plans, at_once=8)

@@ -115,6 +115,7 @@ ABSENCE = [
     Row("a log answer under another key proves nothing", scene(READY, *GONE, asked=(asked(2, None, PROOF, key="k2"),)), "Wait AccountUnproven"),
     Row("the clock is wrong: nothing is called absent", scene(READY, *GONE, asked=(asked(2, None, PROOF),), offset=31.0), "Wait ClockSkewed"),
     Row("one failed look changes nothing: the last complete one still speaks", scene(READY, look(2, complete=False), look(35, OURS)), "Settled Ready"),
+    Row("an old look that succeeded: the process was frozen, the service not silent", scene(READY, look(400, OURS)), "Settled Ready"),
     Row("no complete look for a long while is told", scene(READY, look(2, complete=False), look(301, OURS)), "Wait CloudUnreachable", says=("a page failed",)),
     Row("never seen, and createTimeout is over", scene(living(3601), *GONE, log=log(5)), "Blocked CreateFailed"),
     Row("never seen, window over, proven: vanished", scene(living(WINDOW + 60), *GONE, log=log(5), asked=(asked(2, None, PROOF),)), "Blocked ClusterVanished"),
