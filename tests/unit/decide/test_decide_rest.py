@@ -121,7 +121,8 @@ def test_pace_until() -> None:
     assert pace.until_retry(closed(age=OLD), NOW, POLICY) == 0
     assert pace.until(NOW + 3, NOW, POLICY) == 3
     assert pace.until(NOW + 99, NOW, POLICY) == POLICY.poll
-    assert pace.until(NOW - 99, NOW, POLICY) == 0.05, "never a busy loop"
+    assert pace.until(NOW, NOW, POLICY) == 0.05, "never a busy loop"
+    assert pace.until(NOW - 99, NOW, POLICY) == POLICY.poll, "it is past: what is waited for now is a look"
 
 
 def test_the_window_is_the_sum_of_its_four_parts() -> None:
