@@ -43,11 +43,13 @@ def words(value: object, limit: int = NAME) -> str | None:
 
 
 def number(value: object) -> int | None:
-    """An integer, also one written as a string; None for anything else (a truth value is no number)."""
+    """A whole number, also one written as a string or as 1.0; None for anything else (a truth value is no number)."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return value
+    if isinstance(value, float):  # 0.0 is how some JSON writers put 0; beyond 2^53 a digit may be lost already
+        return int(value) if value.is_integer() and abs(value) < 2**53 else None
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value.strip()):
         return int(value)
     return None

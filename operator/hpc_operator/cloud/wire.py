@@ -72,13 +72,20 @@ def changed(status: int, body: bytes) -> Answer:
 
 
 def person(answered: Answered) -> Person | str:
-    """uid and gid of `/permission/{owner}`, at the top or in the one object inside; a sentence where they are not."""
+    """uid and gid of `/permission/{owner}`, at the top or in one object inside; a sentence where they are not.
+
+    Two objects that say different things are not understood: with wrong ids the cluster's files are somebody else's.
+    """
     inner = [value for value in answered.fields.values() if isinstance(value, dict)]
-    for fields in (answered.fields, *inner[:1]):
-        uid, gid = number(fields.get("uid_number")), number(fields.get("gid_number"))
-        if uid and gid and 0 < uid < 2**32 and 0 < gid < 2**32:
-            return Person(uid, gid)
-    return "the answer has no uid_number and gid_number"
+    found = {made for fields in (answered.fields, *inner) if (made := _person(fields))}
+    if len(found) > 1:
+        return "the answer has more than one uid_number or gid_number"
+    return found.pop() if found else "the answer has no uid_number and gid_number"
+
+
+def _person(fields: Mapping[str, object]) -> Person | None:
+    uid, gid = number(fields.get("uid_number")), number(fields.get("gid_number"))
+    return Person(uid, gid) if uid and gid and 0 < uid < 2**32 and 0 < gid < 2**32 else None
 
 
 def cluster_page(answered: Answered) -> Page[Cluster]:
