@@ -99,11 +99,18 @@ class HpcCalls:
         return found if isinstance(found, Person) else f"The ids of {account.owner} cannot be read: {found}"
 
     async def cluster_page(
-        self, credentials: Credentials, account: Account, offset: int, *, cluster_id: str | None = None
+        self,
+        credentials: Credentials,
+        account: Account,
+        offset: int,
+        *,
+        cluster_id: str | None = None,
+        status: str | None = None,
     ) -> Page[Cluster] | Unread:
-        """A page of cluster/list, oldest first; of one cluster where `cluster_id` is given."""
+        """A page of cluster/list, oldest first; of one cluster where `cluster_id` is given, of one status likewise."""
         params: dict[str, Param] = {"owner": account.owner, "limit": PAGE, "offset": offset}
         params |= {"sort_key": "create_time", "reverse": 0} if cluster_id is None else {"cluster_id": cluster_id}
+        params |= {"status": status} if status is not None else {}
         return await self._page(Call("list", "/cluster/list", params), credentials, account, wire.cluster_page)
 
     async def operation_page(

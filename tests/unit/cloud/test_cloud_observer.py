@@ -97,7 +97,7 @@ async def test_an_item_that_slides_between_pages_is_not_absent() -> None:
 
     def shift() -> None:
         del cloud.listed[0]
-        cloud.listed.append(Cluster("ehpc-new"))
+        cloud.listed.append(Cluster("ehpc-new", status="active"))
 
     cloud.hook = at_offset(99, shift)
     (look,) = await observer(cloud).listing(CREDENTIALS, ACCOUNT, NEVER)
@@ -108,7 +108,7 @@ async def test_an_item_that_slides_between_pages_is_not_absent() -> None:
 
 async def test_a_total_that_changes_between_pages_is_said() -> None:
     cloud = Cloud(clusters(150))
-    cloud.hook = at_offset(99, lambda: cloud.listed.append(Cluster("ehpc-new")))
+    cloud.hook = at_offset(99, lambda: cloud.listed.append(Cluster("ehpc-new", status="active")))
     (look,) = await observer(cloud).listing(CREDENTIALS, ACCOUNT, NEVER)
     assert (look.complete, "total changed" in look.problem) == (False, True)
 
@@ -461,7 +461,7 @@ def test_a_complete_list_shows_all_that_was_there_throughout(
         if what in ("d", "s") and cloud.listed:
             throughout.discard(cloud.listed.pop(where % len(cloud.listed)).id)
         if what in ("a", "s"):
-            cloud.listed.append(Cluster(f"ehpc-new{where}-{offset}"))
+            cloud.listed.append(Cluster(f"ehpc-new{where}-{offset}", status="active"))
 
     cloud.hook = disturb
     (look,) = asyncio.run(observer(cloud, most_pages=400).listing(CREDENTIALS, ACCOUNT, NEVER))
