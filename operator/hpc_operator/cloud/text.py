@@ -14,8 +14,10 @@ from hpc_operator.domain.desired import Instant
 NAME, DESCRIPTION, MESSAGE, WORD = 1024, 4096, 300, 64
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])|\x9b[0-?]*[ -/]*[@-~]")
-_CLUSTER_ID = re.compile(r"e?hpc-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_JOB_ID = re.compile(r"j-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+# No longer than both memories, a label and an order by annotation can hold (kube.names; a test compares them): an id
+# that is believed here and cannot be written there would be a cluster that bills and that nobody records.
+_CLUSTER_ID = re.compile(r"e?hpc-[A-Za-z0-9](?:[A-Za-z0-9_-]{0,56}[A-Za-z0-9])?")
+_JOB_ID = re.compile(r"j-[A-Za-z0-9][A-Za-z0-9_-]{0,61}")
 _ANY_ID = re.compile(r"[a-z]{1,16}-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _BETWEEN_IDS = re.compile(r"[\s,;|\"'\[\]{}()]+")
 _TIME = re.compile(

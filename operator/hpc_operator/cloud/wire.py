@@ -25,6 +25,7 @@ from hpc_operator.cloud.text import (
     words,
 )
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer
+from hpc_operator.domain.mark import marks_in
 from hpc_operator.domain.observed import Cluster, Entry, JobStatus
 from hpc_operator.reconcile.ports import Person
 
@@ -123,12 +124,21 @@ def _cluster(item: Mapping[str, object]) -> Cluster | None:
     status = words(fields.get("cluster_status"), WORD)
     return Cluster(
         found,
-        words(fields.get("cluster_name"), NAME),
+        _with_marks(fields.get("cluster_name"), NAME),
         status.lower() if status else None,
         words(fields.get("cluster_type"), WORD),
-        words(fields.get("description"), DESCRIPTION),
+        _with_marks(fields.get("description"), DESCRIPTION),
         instant(fields.get("create_time")),
     )
+
+
+def _with_marks(value: object, limit: int) -> str | None:
+    """A text cleaned and cut, with the marks of what was cut off behind it: no length hides whose a cluster is."""
+    kept = words(value, limit)
+    if kept is None or not isinstance(value, str) or len(value) <= limit:
+        return kept
+    shown = set(marks_in(kept))
+    return " ".join((kept, *(str(mark) for mark in dict.fromkeys(marks_in(value)) if mark not in shown)))
 
 
 def _entry(item: Mapping[str, object]) -> Entry | None:
