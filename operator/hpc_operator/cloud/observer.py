@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hpc_operator.cloud.client import Unread
 from hpc_operator.cloud.statuses import told
 from hpc_operator.cloud.sweep import log_down_to, whole_list
+from hpc_operator.cloud.unread import Unread
 from hpc_operator.cloud.unsorted import Swept
 from hpc_operator.cloud.wire import Node, Page
 from hpc_operator.domain.desired import Instant

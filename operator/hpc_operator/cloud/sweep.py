@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 from typing import Generic, Protocol, TypeVar
 
-from hpc_operator.cloud.client import Unread
+from hpc_operator.cloud.unread import Unread
 from hpc_operator.cloud.unsorted import ReadPage, Swept, reunited
 from hpc_operator.cloud.wire import Page
 from hpc_operator.domain.desired import Instant

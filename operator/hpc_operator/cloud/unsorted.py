@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
-from hpc_operator.cloud.client import Unread
+from hpc_operator.cloud.unread import Unread
 from hpc_operator.cloud.wire import Page
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ async def reunited(read: ReadPage[T], key: Callable[[T], str], most_pages: int) 
             return Swept(tuple(item for item in walk.items if key(item) in walk.seen))
         if walk.barren > _PATIENCE * (page.total // max(1, len(page.items)) + 1):
             break
-    return Swept(tuple(walk.items), f"no stable order: saw {len(walk.seen)} of {walk.total}")
+    return Swept(tuple(walk.items), "its pages never came to the total in any order")
 
 
 @dataclass(slots=True)

@@ -3,14 +3,18 @@
 import multiprocessing
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from faults.harness.injection import Kind, Strike
 from faults.harness.life import Course, Verdict, live
 from hpc_simulator import faults as f
 from hpc_simulator.faults import Fault as CloudFault
+
+Plan = TypeVar("Plan")
+Played = TypeVar("Played")
 
 _READ = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER, Kind.FREEZE_AFTER)
 _ALWAYS = (*_READ, Kind.FREEZE_BEFORE)
@@ -112,6 +116,11 @@ def _play(single: Single) -> tuple[Single, Verdict]:
 
 def play_all(plans: Iterable[Single]) -> Iterator[tuple[Single, Verdict]]:
     """Play the runs on all cores."""
+    return spread(_play, plans, 8)
+
+
+def spread(play: Callable[[Plan], Played], plans: Iterable[Plan], chunk: int = 1) -> Iterator[Played]:
+    """Whatever is played, for each plan in order, on all cores."""
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
-        yield from pool.map(_play, plans, chunksize=8)
+        yield from pool.map(play, plans, chunksize=chunk)

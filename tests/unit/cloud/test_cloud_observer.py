@@ -9,9 +9,9 @@ from cloud_scripts import ACCOUNT, CREDENTIALS, UNHURRIED, HandClock, bench
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpc_operator.cloud.client import Unread
 from hpc_operator.cloud.observer import Observer
 from hpc_operator.cloud.skew import WatchedClock
+from hpc_operator.cloud.unread import Unread
 from hpc_operator.cloud.wire import Node, Page
 from hpc_operator.domain.observed import Cluster, Entry, JobStatus
 from hpc_operator.domain.record import Account
