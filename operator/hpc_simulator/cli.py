@@ -38,7 +38,11 @@ def serve(  # noqa: PLR0917  # one parameter for each flag is how typer works
         float, typer.Option(help="Multiplies the duration of jobs: 0.01 makes a create take 3.6 s instead of 6 min.")
     ] = 1.0,
     setting: Annotated[
-        list[str] | None, typer.Option("--set", help="NAME=VALUE for any setting; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="NAME=VALUE for any setting of docs/simulator.md, none to unset one; may be repeated.",
+        ),
     ] = None,
     key: Annotated[str, typer.Option(help="Access key of the first account.")] = _DEFAULT.key,
     secret: Annotated[str, typer.Option(help="Its secret; made up, for trial only.")] = _DEFAULT.secret,
@@ -99,13 +103,20 @@ async def _run(cloud: Cloud, file: StateFile | None, address: tuple[str, int, in
 
 
 def _settings(time_factor: float, pairs: list[str]) -> Settings:
-    changes: dict[str, object] = {"time_factor": time_factor}
+    defaults, changes = Settings(), dict[str, object](time_factor=time_factor)
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
             raise ValueError(f"--set {pair}: NAME=VALUE expected")
-        changes[name] = None if value == "none" and name == "cluster_quota" else value
-    return read_settings(Settings(), changes)
+        changes[name] = _read(value, getattr(defaults, name, value))
+    return read_settings(defaults, changes)
+
+
+def _read(value: str, default: object) -> object:
+    """A text as the settings' types take it: these read numbers in texts, but not where only 0 and 1 are allowed."""
+    if default is None and value == "none":
+        return None
+    return int(value) if type(default) is int and value.isascii() and value.isdigit() else value
 
 
 def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:

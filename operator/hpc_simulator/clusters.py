@@ -6,6 +6,7 @@ Never comes in: jobs, parameters of calls.
 
 from dataclasses import dataclass, field
 
+from hpc_simulator.dressing import worded
 from hpc_simulator.envelope import Fields
 from hpc_simulator.settings import Settings
 from hpc_simulator.times import written
@@ -59,11 +60,13 @@ class Cluster:
     vxnet: str = ""
     deploy_mode: str = "1"
     nodes: list[Node] = field(default_factory=list)
+    request: str = ""
+    """Digest of the body that made it; empty for one that a person made."""
 
     def shown_name(self, settings: Settings) -> str:
         """The name that `cluster/list` answers."""
         if self.person_name is not None:
-            return self.person_name
+            return worded(self.person_name, settings)
         if settings.rename_echo and self.renamed_to is not None:
             return self.renamed_to
         names = {"top": self.top_name, "conf": self.conf_name, "none": ""}
@@ -72,8 +75,15 @@ class Cluster:
     def shown_description(self, settings: Settings) -> str:
         """The description that `cluster/list` answers."""
         if self.person_description is not None:
-            return self.person_description
+            return worded(self.person_description, settings)
         return self.description if settings.description_echo else ""
+
+
+def shown_status(cluster: Cluster, settings: Settings) -> str:
+    """What cluster_status says: the truth, but for the word of a cluster on which an operation runs."""
+    if cluster.status not in BEING_CREATED | {"deleting"} or settings.busy_word == "console":
+        return cluster.status
+    return "dancing" if settings.busy_word == "unknown" else settings.busy_word
 
 
 def rendered(cluster: Cluster, settings: Settings) -> Fields:
@@ -82,7 +92,7 @@ def rendered(cluster: Cluster, settings: Settings) -> Fields:
     fields: Fields = {
         "cluster_id": cluster.cluster_id,
         "cluster_name": cluster.shown_name(settings),
-        "cluster_status": cluster.status,
+        "cluster_status": shown_status(cluster, settings),
         "cluster_type": cluster.cluster_type,
         "app_cluster_id": cluster.app_cluster_id,
         "create_time": written(cluster.stamp),
@@ -100,17 +110,20 @@ def rendered(cluster: Cluster, settings: Settings) -> Fields:
         "mem_hours": 0,
     }
     fields |= {f"{kind}_job_count": 0 for kind in ("running", "pending", "finished", "stopped", "deleted")}
+    if not settings.status_shown:
+        del fields["cluster_status"]
     return {"app_cluster": fields} if settings.list_shape == "wrapped" else fields
 
 
-def rendered_node(cluster: Cluster, node: Node) -> Fields:
+def rendered_node(cluster: Cluster, node: Node, settings: Settings) -> Fields:
     """One element of hpc_app_nodes_set; its cluster_id is the application's, as documented."""
     up = cluster.status not in BEING_CREATED
+    busy = "dancing" if settings.busy_word == "unknown" else "pending"
     return {
         "node_id": node.node_id,
         "cluster_id": cluster.app_cluster_id,
         "role": node.role,
-        "status": "active" if up else "pending",
+        "status": "active" if up else busy,
         "health_status": "healthy" if up else "unknown",
         "cpu": node.cpu,
         "memory": node.memory,

@@ -16,7 +16,7 @@ Never comes in: rules of the API. Nothing here is signed: it listens on the loca
     POST   /faults           {"fault": {"kind": "hold"}, "call": "createCluster", "nth": 1, "count": 1,
                               "contains": null, "owner": null, "page": null}; answers {"rule_id"}
     DELETE /faults           all rules, or ?rule_id=f-1
-    GET    /settings         all settings
+    GET    /settings         all settings; docs/simulator.md says what each does, and what the contract leaves open
     PATCH  /settings         {"list_lag": 30, "clock_offset": 5}; from now on, until the next start
     GET    /accounts         keys, owners, zones (no secrets)
     POST   /accounts         {"key", "secret", "owner", "zone", "uid_number", "gid_number", "arrears"}: a new key, or

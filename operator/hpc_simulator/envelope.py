@@ -6,6 +6,9 @@ Never comes in: state. No text is documented for any code, so the texts vary and
 
 import json
 
+from hpc_simulator.dressing import dressed, worded
+from hpc_simulator.settings import Settings
+
 Fields = dict[str, object]
 
 MESSAGES: dict[int, tuple[str, ...]] = {
@@ -37,18 +40,19 @@ class Refused(Exception):  # noqa: N818  # an answer of the API, not a fault of 
         self.detail = detail
 
 
-def message(code: int, detail: str, turn: int) -> str:
-    """A text for a refusal; `turn` picks among the wordings."""
+def message(code: int, detail: str, turn: int, settings: Settings) -> str:
+    """A text for a refusal; `turn` picks among the wordings, where they vary."""
     texts = MESSAGES.get(code, ("request failed", "请求失败"))
-    text = texts[turn % len(texts)]
-    return f"{text}: {detail}" if detail else text
+    text = texts[turn % len(texts) if settings.messages == "varied" else 0]
+    return worded(f"{text}: {detail}" if detail else text, settings)
 
 
-def body(action: str, fields: Fields) -> bytes:
+def body(action: str, fields: Fields, settings: Settings) -> bytes:
     """The JSON text of an answer with ret_code 0."""
-    return json.dumps({"action": action, "ret_code": 0, **fields}).encode()
+    return json.dumps(dressed({"action": action, "ret_code": 0, **fields}, settings)).encode()
 
 
-def refusal(action: str, code: int, text: str) -> bytes:
+def refusal(action: str, code: int, text: str, settings: Settings) -> bytes:
     """The JSON text of an answer with another ret_code."""
-    return json.dumps({"action": action, "ret_code": code, "message": text}, ensure_ascii=False).encode()
+    document: Fields = {"action": action, "ret_code": code, "message": text}
+    return json.dumps(dressed(document, settings), ensure_ascii=False).encode()

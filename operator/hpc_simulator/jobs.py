@@ -6,6 +6,7 @@ Never comes in: parameters of calls.
 
 from dataclasses import dataclass
 
+from hpc_simulator.dressing import worded
 from hpc_simulator.envelope import Fields
 from hpc_simulator.settings import Settings
 from hpc_simulator.times import written
@@ -43,11 +44,12 @@ def rendered(job: Job, now: float, lag: float, settings: Settings) -> Fields:
     """The log entry as it is visible at `now` when news takes `lag` seconds."""
     ended = job.ended and now >= job.ends + lag
     status = ("failed" if job.fails else "successful") if ended else "pending"
+    action = job.action if settings.job_actions == "plain" else f"Op{len(job.action)}"
     return {
         "job_id": job.job_id,
-        "job_action": job.action,
-        "action_describe": job.action.removeprefix("HpcCluster"),
-        "status": status,
+        "job_action": action,
+        "action_describe": worded(action.removeprefix("HpcCluster"), settings),
+        "status": "dancing" if status == "pending" and settings.pending_word == "unknown" else status,
         "error_codes": _error_codes(job.error_code if status == "failed" else 0, settings),
         "resource_ids": " ".join(job.cluster_ids) if names_clusters(job, status, settings) else "",
         "create_time": written(job.stamp),
@@ -74,5 +76,9 @@ def _error_codes(code: int, settings: Settings) -> object:
             return code
         case "list":
             return [code] if code else []
+        case "object":
+            return {"codes": [code] if code else []}
+        case "null":
+            return None
         case "string":
             return str(code) if code else ""

@@ -71,15 +71,15 @@ def perform(world: World, settings: Settings, arrival: Arrival, bent: Twist, *, 
         known = admit(request, account, stamp, settings)
         call = _offered(request, over_quota=over_quota)
         known = replace(known, owner=STRANGER) if bent.other_account else known
-        ctx = Context(world, settings, request, known, now, stamp, bent)
+        ctx = Context(world, settings, request, known, now, stamp, bent, turn=turn)
         fields: Fields = call.perform(ctx)
     except Refused as no:
-        text = refusal(action_of(request), no.code, message(no.code, no.detail, turn))
+        text = refusal(action_of(request), no.code, message(no.code, no.detail, turn, settings), settings)
         logged = request.call == "createCluster" and settings.log_refused_creates and account is not None
         if logged and account is not None:
             _log_refusal(world, account, no.code, now, stamp)
         return Outcome(answer(text, stamp, settings, settings.refusal_status), no.code, (), "", logged)
-    return Outcome(answer(body(call.action, fields), stamp, settings), 0, tuple(ctx.changed), ctx.job_id)
+    return Outcome(answer(body(call.action, fields, settings), stamp, settings), 0, tuple(ctx.changed), ctx.job_id)
 
 
 def answer(
@@ -97,8 +97,8 @@ def instead(fault: f.Http | f.Code, arrival: Arrival, settings: Settings, *, tur
     stamp = arrival.now + settings.clock_offset
     if isinstance(fault, f.Http):
         return answer(fault.body.encode(), stamp, settings, fault.status, fault.content_type)
-    text = message(fault.ret_code, "", turn) if fault.message is None else fault.message
-    return answer(refusal(action_of(arrival.request), fault.ret_code, text), stamp, settings)
+    text = message(fault.ret_code, "", turn, settings) if fault.message is None else fault.message
+    return answer(refusal(action_of(arrival.request), fault.ret_code, text, settings), stamp, settings)
 
 
 def action_of(request: Request) -> str:

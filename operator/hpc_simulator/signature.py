@@ -15,26 +15,37 @@ from hpc_simulator.settings import Settings
 _UNRESERVED = "-_.~"
 
 
-def _encoded(text: str) -> str:
-    return quote(text, safe=_UNRESERVED)
-
-
-def string_to_sign(request: Request, signed_values: str) -> str:
-    """METHOD, path with a trailing slash, sorted query without the signature, md5 of the body; joined by newlines."""
+def string_to_sign(request: Request, settings: Settings, slash: str) -> str:
+    """METHOD, path ending in `slash`, sorted query without the signature, md5 of the body; joined by newlines."""
     pairs = sorted((unquote(name), unquote(value)) for name, value in request.pairs if name != "signature")
-    if signed_values == "raw":
-        query = "&".join(f"{name}={value}" for name, value in pairs)
-    else:
-        query = "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in pairs)
+    query = "&".join(f"{_written(name, settings)}={_written(value, settings)}" for name, value in pairs)
     digest = hashlib.md5(request.body, usedforsecurity=False).hexdigest()
-    return "\n".join((request.method, request.path.rstrip("/") + "/", query, digest))
+    return "\n".join((request.method, request.path.rstrip("/") + slash, query, digest))
 
 
 def accepted(request: Request, secret: str, settings: Settings) -> bool:
     """Whether the request's last parameter is the signature that this secret gives it, encoded as the settings say."""
-    text = string_to_sign(request, settings.signed_values)
-    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
-    once = _encoded(b64encode(digest).decode())
-    forms = {"once": (once,), "twice": (_encoded(once),), "either": (once, _encoded(once))}
     given = dict(request.pairs[-1:]).get("signature", "").encode()
-    return any(hmac.compare_digest(given, form.encode()) for form in forms[settings.signature_encoding])
+    slashes = {"slash": ("/",), "bare": ("",), "either": ("/", "")}[settings.signed_path]
+    return any(
+        hmac.compare_digest(given, form) for slash in slashes for form in _forms(request, secret, settings, slash)
+    )
+
+
+def _forms(request: Request, secret: str, settings: Settings, slash: str) -> tuple[bytes, ...]:
+    text = string_to_sign(request, settings, slash)
+    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
+    once = quote(b64encode(digest).decode(), safe=_UNRESERVED)
+    twice = quote(once, safe=_UNRESERVED)
+    forms = {"once": (once,), "twice": (twice,), "either": (once, twice)}
+    return tuple(form.encode() for form in forms[settings.signature_encoding])
+
+
+def _written(text: str, settings: Settings) -> str:
+    if settings.signed_values == "raw":
+        return text
+    encoded = quote(text, safe=settings.raw_characters).replace("%20", settings.signed_spaces)
+    for mark in _UNRESERVED:  # which `quote` leaves raw in any case
+        if mark not in settings.raw_characters:
+            encoded = encoded.replace(mark, f"%{ord(mark):02X}")
+    return encoded

@@ -5,17 +5,17 @@ retries of changing calls, what follows from an answer. Source: API reference, o
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar, assert_never
+from typing import TypeVar
 
 from hpc_operator.cloud import body as bodies
 from hpc_operator.cloud import wire
 from hpc_operator.cloud.calls import Call, Caller
-from hpc_operator.cloud.envelope import Answered, Read, Spent
+from hpc_operator.cloud.envelope import Answered
 from hpc_operator.cloud.signing import Param, percent
 from hpc_operator.cloud.transport import Reply
+from hpc_operator.cloud.unread import Unread, Words
 from hpc_operator.cloud.wire import Node, Page
-from hpc_operator.domain.answers import Answer, NoAnswer, NotSent
+from hpc_operator.domain.answers import Answer, NotSent
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.observed import Cluster, Entry
 from hpc_operator.domain.record import Account
@@ -25,32 +25,12 @@ T = TypeVar("T")
 PAGE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A page that could not be read, and why, in a sentence for people."""
-
-    problem: str
-
-
-def told(read: Read) -> Answered | Unread:
-    """The answer of a read that succeeded, else why there is none."""
-    match read:
-        case Answered(code=0):
-            return read
-        case Answered(code=code, message=message):
-            return Unread(f"ret_code {code}: {message}".rstrip(": "))
-        case Spent(wait=wait):
-            return Unread(f"quota: the budget of calls is used up, the next one may go in {wait:.0f} s")
-        case NoAnswer(cause=cause) | NotSent(cause=cause):
-            return Unread(f"no answer: {cause}")
-    assert_never(read)
-
-
 class HpcCalls:
     """ports.Calls over HTTP, and the pages of the three lists."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
+        self._words = Words()
 
     async def create(self, credentials: Credentials, request: CreateRequest, timestamp: Instant) -> Answer:
         """POST createCluster, once, with this timestamp."""
@@ -94,16 +74,23 @@ class HpcCalls:
     async def person(self, credentials: Credentials, account: Account) -> Person | str:
         """GET /permission/{owner}; a sentence when it cannot be read."""
         call = Call("permission", f"/permission/{percent(account.owner)}", lane="create")
-        answer = told(await self._caller.read(call, credentials, account))
+        answer = self._words.told(account, call.name, await self._caller.read(call, credentials, account))
         found = wire.person(answer) if isinstance(answer, Answered) else answer.problem
         return found if isinstance(found, Person) else f"The ids of {account.owner} cannot be read: {found}"
 
     async def cluster_page(
-        self, credentials: Credentials, account: Account, offset: int, *, cluster_id: str | None = None
+        self,
+        credentials: Credentials,
+        account: Account,
+        offset: int,
+        *,
+        cluster_id: str | None = None,
+        status: str | None = None,
     ) -> Page[Cluster] | Unread:
-        """A page of cluster/list, oldest first; of one cluster where `cluster_id` is given."""
+        """A page of cluster/list, oldest first; of one cluster where `cluster_id` is given, of one status likewise."""
         params: dict[str, Param] = {"owner": account.owner, "limit": PAGE, "offset": offset}
         params |= {"sort_key": "create_time", "reverse": 0} if cluster_id is None else {"cluster_id": cluster_id}
+        params |= {"status": status} if status is not None else {}
         return await self._page(Call("list", "/cluster/list", params), credentials, account, wire.cluster_page)
 
     async def operation_page(
@@ -125,7 +112,7 @@ class HpcCalls:
     async def _page(
         self, call: Call, credentials: Credentials, account: Account, parse: Callable[[Answered], Page[T]]
     ) -> Page[T] | Unread:
-        answer = told(await self._caller.read(call, credentials, account))
+        answer = self._words.told(account, call.name, await self._caller.read(call, credentials, account))
         return parse(answer) if isinstance(answer, Answered) else answer
 
 

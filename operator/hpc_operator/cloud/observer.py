@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hpc_operator.cloud.client import Unread
+from hpc_operator.cloud.statuses import told
 from hpc_operator.cloud.sweep import log_down_to, whole_list
+from hpc_operator.cloud.unread import Unread
+from hpc_operator.cloud.unsorted import Swept
 from hpc_operator.cloud.wire import Node, Page
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.observed import Cluster, Entry, IdLook, ListLook, LogLook, NodesLook
@@ -33,7 +35,13 @@ class Pages(Protocol):
     """What the observer reads with (client.HpcCalls). Each page passes the budget there."""
 
     async def cluster_page(
-        self, credentials: Credentials, account: Account, offset: int, *, cluster_id: str | None = None
+        self,
+        credentials: Credentials,
+        account: Account,
+        offset: int,
+        *,
+        cluster_id: str | None = None,
+        status: str | None = None,
     ) -> Page[Cluster] | Unread:
         """A page of cluster/list."""
 
@@ -113,9 +121,7 @@ class Observer:
 
     async def _list(self, view: _View, credentials: Credentials, account: Account) -> ListLook:
         begun = self._begin(view)
-        swept = await whole_list(
-            lambda offset: self._pages.cluster_page(credentials, account, offset), self._most_pages
-        )
+        swept = await self._lines(credentials, account)
         return ListLook(begun, not swept.problem, credentials.fingerprint, swept.items, swept.problem)
 
     async def log(
@@ -140,10 +146,7 @@ class Observer:
     async def by_id(self, credentials: Credentials, account: Account, cluster_id: str) -> IdLook:
         """Ask for one cluster by id, now: its line, and the log entries that name it. Kept for `known`."""
         begun = self._begin(self._view(credentials, account))
-        lines = await whole_list(
-            lambda offset: self._pages.cluster_page(credentials, account, offset, cluster_id=cluster_id),
-            self._most_pages,
-        )
+        lines = await self._lines(credentials, account, cluster_id=cluster_id)
         log = await log_down_to(
             lambda offset: self._pages.operation_page(credentials, account, offset, resource_id=cluster_id),
             -math.inf,
@@ -156,6 +159,20 @@ class Observer:
         look = IdLook(begun, not problem, credentials.fingerprint, cluster_id, line, entries, problem, ended)
         self._keep(account, look)
         return look
+
+    async def _lines(self, credentials: Credentials, account: Account, **only: str) -> Swept[Cluster]:
+        """The list, or one cluster's line; lines that do not say their status are asked for by status."""
+
+        async def ask(**filters: str) -> Swept[Cluster]:
+            return await whole_list(
+                lambda offset: self._pages.cluster_page(credentials, account, offset, **only, **filters),
+                self._most_pages,
+            )
+
+        swept = await ask()
+        if swept.problem or all(line.status for line in swept.items):
+            return swept
+        return Swept(await told(swept.items, lambda status: ask(status=status)))
 
     def known(self, account: Account) -> Mapping[str, IdLook]:
         """The newest look by id for each id asked lately."""

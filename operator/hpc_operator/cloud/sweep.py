@@ -1,19 +1,24 @@
 """Reading all pages of a list without losing an item that slides between two of them.
 
 Lives here: the two ways to walk pages, each over a function that reads one. May be imported by `cloud.observer`. Must
-never come in: HTTP, caching, a clock. Pages overlap by one item: what was the last of one must turn up in the next,
-else something moved and the walk says so in `problem`.
+never come in: HTTP, caching, a clock. Pages overlap by one item (in the log by all of one time, whose order may vary):
+what ended one must turn up in the next. Else something moved, and the list is read as one without order (`unsorted`).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Generic, Protocol, TypeAlias, TypeVar
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise, takewhile
+from typing import Generic, Protocol, TypeVar
 
-from hpc_operator.cloud.client import Unread
+from hpc_operator.cloud.unread import Unread
+from hpc_operator.cloud.unsorted import ReadPage, Swept, reunited
 from hpc_operator.cloud.wire import Page
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.observed import Entry
+
+_MOVED = "an item moved"
+_A_ROW = 8  # entries that fall in time by chance once in 40,000 times: fewer prove no order
 
 
 class HasId(Protocol):
@@ -24,27 +29,21 @@ class HasId(Protocol):
         """What tells it from all others."""
 
 
-T = TypeVar("T")
 Item = TypeVar("Item", bound=HasId)
-ReadPage: TypeAlias = Callable[[int], Awaitable[Page[T] | Unread]]
-
-
-@dataclass(frozen=True, slots=True)
-class Swept(Generic[T]):
-    """What the pages showed. `problem` empty: it is everything; else what is not shown is unknown."""
-
-    items: tuple[T, ...]
-    problem: str = ""
 
 
 async def whole_list(read: ReadPage[Item], most_pages: int) -> Swept[Item]:
     """All items of a list: every page agrees on the total, they overlap, and as many ids were seen as there are."""
     walk: _ListWalk[Item] = _ListWalk([])
-    for _ in range(most_pages):
+    for used in range(1, most_pages + 1):
         page = await read(walk.offset)
         if isinstance(page, Unread):
             return walk.swept(page.problem)
         done, problem = walk.take(page)
+        if problem == _MOVED:
+            again = await reunited(read, lambda item: item.id, most_pages - used)
+            walk.items = [*(walk.items if again.problem else ()), *again.items]
+            return walk.swept(again.problem)
         if done or problem:
             return walk.swept(problem)
     return walk.swept(f"more than {most_pages} pages")
@@ -63,7 +62,7 @@ class _ListWalk(Generic[Item]):
         self.items += page.items
         self.total = page.total if first else self.total
         if page.problem or not agreed or not fits:
-            return False, page.problem or ("the total changed between pages" if not agreed else "an item moved")
+            return False, page.problem or ("the total changed between pages" if not agreed else _MOVED)
         end = self.offset + len(page.items)
         if end >= page.total:
             return True, self._uncounted()
@@ -77,7 +76,9 @@ class _ListWalk(Generic[Item]):
 
     def _uncounted(self) -> str:
         seen = len({item.id for item in self.items})
-        return "" if seen == self.total else f"saw {seen} of {self.total}"
+        if seen == self.total:
+            return ""
+        return _MOVED if self.offset else f"saw {seen} of {self.total}"
 
     def swept(self, problem: str) -> Swept[Item]:
         return Swept(tuple({item.id: item for item in self.items}.values()), problem)
@@ -86,11 +87,15 @@ class _ListWalk(Generic[Item]):
 async def log_down_to(read: ReadPage[Entry], since: Instant, most_pages: int) -> Swept[Entry]:
     """The log's entries, newest first, down past `since`, or all of them where it does not come sorted that way."""
     walk = _LogWalk({})
-    for _ in range(most_pages):
+    for used in range(1, most_pages + 1):
         page = await read(walk.offset)
         if isinstance(page, Unread):
             return walk.swept(page.problem)
         done, problem = walk.take(page, since)
+        if problem == _MOVED:
+            again = await reunited(read, lambda entry: entry.job_id, most_pages - used)
+            walk.entries = {**(walk.entries if again.problem else {}), **dict.fromkeys(again.items)}
+            return walk.swept(again.problem)
         if done or problem:
             return walk.swept(problem)
     return walk.swept(f"more than {most_pages} pages")
@@ -98,34 +103,59 @@ async def log_down_to(read: ReadPage[Entry], since: Instant, most_pages: int) ->
 
 @dataclass(slots=True)
 class _LogWalk:
-    """`entries` by themselves, in order: only an entry that was read twice unchanged is dropped."""
+    """`entries` by themselves, in order: only an entry that was read twice unchanged is dropped.
+
+    `tail`: the jobs at the end of the last page that share its last time. `row`: no page was all of one time, so that
+    what falls in time so far really is a row from the newest on.
+    """
 
     entries: dict[Entry, None]
     offset: int = 0
-    last: str | None = None
+    tail: set[str] = field(default_factory=set)
+    first_total: int | None = None
+    row: bool = True
 
     def take(self, page: Page[Entry], since: Instant) -> tuple[bool, str]:
         """Whether it is read far enough, and what does not fit. New entries may push older ones down: they overlap."""
-        fits = self.last is None or any(entry.job_id == self.last for entry in page.items)
+        fits = self.tail <= {entry.job_id for entry in page.items}
+        self.first_total = page.total if self.first_total is None else self.first_total
         self.entries |= dict.fromkeys(page.items)
         if page.problem or not fits:
-            return False, page.problem or "an entry moved"
+            return False, page.problem or _MOVED
         end = self.offset + len(page.items)
-        if end >= page.total or _past(tuple(self.entries), since):
+        if end >= page.total:
+            return (True, "") if self._counted(page.total) else (False, _MOVED)
+        if self.row and len(self.entries) >= _A_ROW and _past(tuple(self.entries), since):
             return True, ""
         if len(page.items) < 2:
             return False, f"a page ended at {end} of {page.total}"
-        self.offset, self.last = end - 1, page.items[-1].job_id
+        self._overlap(page.items, end)
         return False, ""
 
+    def _counted(self, total: int) -> bool:
+        """As many jobs as there are; or as there were, when new ones came on top of what is sorted."""
+        jobs = len({entry.job_id for entry in self.entries})
+        return jobs == total or (self.row and _falling(tuple(self.entries)) and jobs >= (self.first_total or 0))
+
+    def _overlap(self, items: Sequence[Entry], end: int) -> None:
+        last = items[-1].created_at
+        tail = list(takewhile(lambda entry: entry.created_at == last is not None, reversed(items))) or [items[-1]]
+        if 2 * len(tail) > len(items):
+            self.row, tail = False, tail[:1]
+        self.offset, self.tail = end - len(tail), {entry.job_id for entry in tail}
+
     def swept(self, problem: str) -> Swept[Entry]:
-        return Swept(tuple(self.entries), problem)
+        """Newest first; an entry whose time is not readable may be the newest."""
+        newest = sorted(self.entries, key=lambda e: math.inf if e.created_at is None else e.created_at, reverse=True)
+        return Swept(tuple(newest), problem)
 
 
 def _past(entries: Sequence[Entry], since: Instant) -> bool:
     """Whether nothing later than `since` can follow: only true of what is really sorted, newest first."""
     times = [entry.created_at for entry in entries if entry.created_at is not None]
-    if len(times) != len(entries) or not times:
-        return False
-    falling = all(newer >= older for newer, older in pairwise(times))
-    return falling and times[0] > times[-1] and times[-1] < since
+    return _falling(entries) and times[0] > times[-1] and times[-1] < since
+
+
+def _falling(entries: Sequence[Entry]) -> bool:
+    times = [entry.created_at for entry in entries if entry.created_at is not None]
+    return len(times) == len(entries) > 0 and all(newer >= older for newer, older in pairwise(times))

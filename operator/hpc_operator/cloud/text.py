@@ -14,8 +14,10 @@ from hpc_operator.domain.desired import Instant
 NAME, DESCRIPTION, MESSAGE, WORD = 1024, 4096, 300, 64
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])|\x9b[0-?]*[ -/]*[@-~]")
-_CLUSTER_ID = re.compile(r"e?hpc-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_JOB_ID = re.compile(r"j-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+# No longer than both memories, a label and an order by annotation can hold (kube.names; a test compares them): an id
+# that is believed here and cannot be written there would be a cluster that bills and that nobody records.
+_CLUSTER_ID = re.compile(r"e?hpc-[A-Za-z0-9](?:[A-Za-z0-9_-]{0,56}[A-Za-z0-9])?")
+_JOB_ID = re.compile(r"j-[A-Za-z0-9][A-Za-z0-9_-]{0,61}")
 _ANY_ID = re.compile(r"[a-z]{1,16}-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _BETWEEN_IDS = re.compile(r"[\s,;|\"'\[\]{}()]+")
 _TIME = re.compile(
@@ -43,11 +45,13 @@ def words(value: object, limit: int = NAME) -> str | None:
 
 
 def number(value: object) -> int | None:
-    """An integer, also one written as a string; None for anything else (a truth value is no number)."""
+    """A whole number, also one written as a string or as 1.0; None for anything else (a truth value is no number)."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return value
+    if isinstance(value, float):  # 0.0 is how some JSON writers put 0; beyond 2^53 a digit may be lost already
+        return int(value) if value.is_integer() and abs(value) < 2**53 else None
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value.strip()):
         return int(value)
     return None

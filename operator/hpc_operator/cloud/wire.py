@@ -25,6 +25,7 @@ from hpc_operator.cloud.text import (
     words,
 )
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer
+from hpc_operator.domain.mark import marks_in
 from hpc_operator.domain.observed import Cluster, Entry, JobStatus
 from hpc_operator.reconcile.ports import Person
 
@@ -72,13 +73,20 @@ def changed(status: int, body: bytes) -> Answer:
 
 
 def person(answered: Answered) -> Person | str:
-    """uid and gid of `/permission/{owner}`, at the top or in the one object inside; a sentence where they are not."""
+    """uid and gid of `/permission/{owner}`, at the top or in one object inside; a sentence where they are not.
+
+    Two objects that say different things are not understood: with wrong ids the cluster's files are somebody else's.
+    """
     inner = [value for value in answered.fields.values() if isinstance(value, dict)]
-    for fields in (answered.fields, *inner[:1]):
-        uid, gid = number(fields.get("uid_number")), number(fields.get("gid_number"))
-        if uid and gid and 0 < uid < 2**32 and 0 < gid < 2**32:
-            return Person(uid, gid)
-    return "the answer has no uid_number and gid_number"
+    found = {made for fields in (answered.fields, *inner) if (made := _person(fields))}
+    if len(found) > 1:
+        return "the answer has more than one uid_number or gid_number"
+    return found.pop() if found else "the answer has no uid_number and gid_number"
+
+
+def _person(fields: Mapping[str, object]) -> Person | None:
+    uid, gid = number(fields.get("uid_number")), number(fields.get("gid_number"))
+    return Person(uid, gid) if uid and gid and 0 < uid < 2**32 and 0 < gid < 2**32 else None
 
 
 def cluster_page(answered: Answered) -> Page[Cluster]:
@@ -116,12 +124,21 @@ def _cluster(item: Mapping[str, object]) -> Cluster | None:
     status = words(fields.get("cluster_status"), WORD)
     return Cluster(
         found,
-        words(fields.get("cluster_name"), NAME),
+        _with_marks(fields.get("cluster_name"), NAME),
         status.lower() if status else None,
         words(fields.get("cluster_type"), WORD),
-        words(fields.get("description"), DESCRIPTION),
+        _with_marks(fields.get("description"), DESCRIPTION),
         instant(fields.get("create_time")),
     )
+
+
+def _with_marks(value: object, limit: int) -> str | None:
+    """A text cleaned and cut, with the marks of what was cut off behind it: no length hides whose a cluster is."""
+    kept = words(value, limit)
+    if kept is None or not isinstance(value, str) or len(value) <= limit:
+        return kept
+    shown = set(marks_in(kept))
+    return " ".join((kept, *(str(mark) for mark in dict.fromkeys(marks_in(value)) if mark not in shown)))
 
 
 def _entry(item: Mapping[str, object]) -> Entry | None:

@@ -23,7 +23,8 @@ MEMORY_VERSION = 1
 
 # Whatever enters a URL is bounded to characters that need no encoding there.
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
-CLUSTER_ID_PATTERN = r"^e?hpc-[A-Za-z0-9]{1,32}$"
+# The very ids that `cloud.text` believes: what an answer may name, both memories, a label and an order can hold.
+CLUSTER_ID_PATTERN = r"^e?hpc-[A-Za-z0-9](?:[A-Za-z0-9_-]{0,56}[A-Za-z0-9])?$"
 ZONE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
 OWNER_PATTERN = r"^usr-[A-Za-z0-9]{1,58}$"
 ENDPOINT_PATTERN = r"^https?://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9._~/-]*)?$"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hpc_simulator.calls import parameters
 from hpc_simulator.envelope import Fields, Refused
 from hpc_simulator.request import read_json
+from hpc_simulator.settings import Settings
 
 CPUS = (1, 2, 4, 8, 12, 26)
 MEMORIES = (2048, 4096, 12288, 24576, 40960, 81920)
@@ -17,6 +18,8 @@ ROLES = {"hpc": ("login",), "ehpc": ("login", "controller", "compute")}
 
 _USER = re.compile(r"[a-z][a-z0-9]{3,12}")
 _PASSWORD = re.compile(r"[A-Za-z0-9!@#$%^&*()]{4,32}")
+_STRICT_PASSWORD = re.compile(r"(?=.*[A-Z])(?=.*[a-z])(?=.*[0-9])(?=.*[!@#$%^&*()])[A-Za-z0-9!@#$%^&*()]{12,30}")
+"""The app schema's rule for admin.password, and the user API's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Configuration:
     roles: tuple[Role, ...]
 
 
-def read_configuration(fields: Fields, cluster_type: str, *, strict_sizes: bool) -> Configuration:
+def read_configuration(fields: Fields, cluster_type: str, settings: Settings) -> Configuration:
     """Read cluster_conf, an object or a string of JSON.
 
     Raises Refused: 1101 for a missing field or a wrong type, 8000 for a configuration that cannot be.
@@ -49,7 +52,7 @@ def read_configuration(fields: Fields, cluster_type: str, *, strict_sizes: bool)
     conf = _object(fields, "cluster_conf")
     cluster = _object(conf, "cluster")
     env = _object(conf, "env") if "env" in conf else {}
-    _check_env(env)
+    _check_env(env, settings)
     for place in (conf, cluster):
         parameters.text_or(place, "version")
     unknown = {"login", "controller", "compute"} & cluster.keys() - set(ROLES[cluster_type])
@@ -60,7 +63,7 @@ def read_configuration(fields: Fields, cluster_type: str, *, strict_sizes: bool)
         vxnet=parameters.text(cluster, "vxnet"),
         nas_id=parameters.text_or(cluster, "nas_id"),
         nas_path=parameters.text_or(env, "nas_path"),
-        roles=tuple(_role(cluster, name, strict_sizes=strict_sizes) for name in ROLES[cluster_type]),
+        roles=tuple(_role(cluster, name, settings) for name in ROLES[cluster_type]),
     )
 
 
@@ -76,7 +79,7 @@ def _object(fields: Fields, name: str) -> Fields:
     return value
 
 
-def _role(cluster: Fields, name: str, *, strict_sizes: bool) -> Role:
+def _role(cluster: Fields, name: str, settings: Settings) -> Role:
     given = _object(cluster, name)
     role = Role(
         name=name,
@@ -85,18 +88,19 @@ def _role(cluster: Fields, name: str, *, strict_sizes: bool) -> Role:
         memory=parameters.whole(given, "memory"),
         mount_point=parameters.text_or(given, "nas_mount_point"),
     )
-    least_cpu, least_memory = (2, 4096) if name == "compute" else (1, 1024)
+    least_cpu, least_memory = (2, settings.least_compute_memory) if name == "compute" else (1, 1024)
     if not 1 <= role.count <= (1 if name == "controller" else 99):
         raise Refused(8000, f"{name}.count")
     if not least_cpu <= role.cpu <= 1024 or not least_memory <= role.memory <= 2**24:
         raise Refused(8000, f"{name}: cpu or memory out of bounds")
-    if strict_sizes and (role.cpu not in CPUS or role.memory not in MEMORIES):
+    if settings.strict_sizes and (role.cpu not in CPUS or role.memory not in MEMORIES):
         raise Refused(8000, f"{name}: cpu or memory off the ladder")
     return role
 
 
-def _check_env(env: Fields) -> None:
-    for name, shape in (("admin.user", _USER), ("admin.password", _PASSWORD)):
+def _check_env(env: Fields, settings: Settings) -> None:
+    password = _STRICT_PASSWORD if settings.strict_passwords else _PASSWORD
+    for name, shape in (("admin.user", _USER), ("admin.password", password)):
         if name in env and not shape.fullmatch(parameters.text(env, name)):
             raise Refused(8000, name)
     for name in ("admin.user_id", "admin.group_id", "nfs_need", "start_hook_on"):

@@ -45,6 +45,8 @@ class Context:
     changed: list[str] = field(default_factory=list)
     """Ids of the clusters on which the call had its effect."""
     job_id: str = ""
+    turn: int = 0
+    """The number of the call: where an order is not stable, it is another one at each turn."""
 
     def sees(self, owner: str) -> bool:
         """Whether this key sees the account named. Raises Refused(1400) when the settings say that it is told so."""
@@ -76,4 +78,4 @@ class Context:
             missing = name_of.get(skip.name) if skip.name is not None else items[skip.index % len(items)]
             items = [item for item in items if item is not missing]
             total = len(items) if skip.total else total
-        return items[offset : offset + min(limit, 100)], total
+        return items[offset : offset + min(limit, 100, max(0, self.settings.longest_page))], total

@@ -1,8 +1,10 @@
 """POST /cluster/createCluster.
 
 Lives here: the checks of a create and the making of a cluster. The table of calls imports it.
-Never comes in: any memory of earlier requests. There is no idempotency token: two identical calls make two clusters.
+Never comes in: an idempotency token. Two identical calls make two clusters, unless a setting refuses the second.
 """
+
+import hashlib
 
 from hpc_simulator.calls import parameters
 from hpc_simulator.calls.configuration import Configuration, read_configuration
@@ -30,10 +32,11 @@ def create_cluster(ctx: Context) -> Fields:
     fields = ctx.request.fields()
     _check_fields(ctx, fields)
     cluster_type = str(fields["cluster_type"])
-    conf = read_configuration(fields, cluster_type, strict_sizes=ctx.settings.strict_sizes)
+    conf = read_configuration(fields, cluster_type, ctx.settings)
     if len(parameters.text_or(fields, "cluster_name")) > ctx.settings.longest_name:
         raise Refused(1101, "cluster_name is too long")
     _check_room(ctx, cluster_type)
+    _check_new(ctx)
     cluster = _cluster(ctx, fields, conf)
     job = make(ctx, cluster)
     return {"hpc_cluster_id": cluster.cluster_id, "job_id": job.job_id}
@@ -98,6 +101,17 @@ def _check_room(ctx: Context, cluster_type: str) -> None:
         raise Refused(2500, "clusters")
 
 
+def _check_new(ctx: Context) -> None:
+    """Two identical calls make two clusters, or the second is refused while the first one's cluster is there."""
+    mark = _digest(ctx)
+    if ctx.settings.repeated_create == "refused" and any(c.request == mark for c in ctx.world.clusters.values()):
+        raise Refused(2110)
+
+
+def _digest(ctx: Context) -> str:
+    return hashlib.sha256(ctx.request.body).hexdigest()
+
+
 def _cluster(ctx: Context, fields: Fields, conf: Configuration) -> Cluster:
     cluster_type = str(fields["cluster_type"])
     return Cluster(
@@ -122,6 +136,7 @@ def _cluster(ctx: Context, fields: Fields, conf: Configuration) -> Cluster:
         vxnet=conf.vxnet,
         deploy_mode=parameters.text_or(fields, "deploy_mode", "1"),
         nodes=_nodes(ctx, conf),
+        request=_digest(ctx),
     )
 
 

@@ -6,7 +6,8 @@ Never comes in: the shape of an element (that is `clusters`).
 
 from hpc_simulator.calls import parameters
 from hpc_simulator.calls.context import Context
-from hpc_simulator.clusters import LISTED, Cluster, rendered
+from hpc_simulator.calls.ordering import ordered, sorts
+from hpc_simulator.clusters import LISTED, Cluster, rendered, shown_status
 from hpc_simulator.envelope import Fields
 
 
@@ -23,10 +24,9 @@ def list_clusters(ctx: Context) -> Fields:
             for cluster in ctx.world.clusters.values()
             if cluster.owner == owner and cluster.began + lag <= ctx.now and _asked_for(ctx, cluster)
         ]
-    if query.get("sort_key") in ("cluster_id", "cluster_name", "cluster_type"):
+    if sorts(ctx) and query.get("sort_key") in ("cluster_id", "cluster_name", "cluster_type"):
         seen.sort(key=lambda cluster: str(_flat(ctx, cluster)[query["sort_key"]]))
-    if parameters.reversed_order(query, ctx.settings.default_reverse):
-        seen.reverse()
+    seen = ordered(ctx, seen, lambda cluster: int(cluster.stamp))
     page, total = ctx.page(seen, ctx.world.clusters)
     return {"cluster_set": [rendered(cluster, ctx.settings) for cluster in page], "total_count": total}
 
@@ -36,7 +36,7 @@ def _asked_for(ctx: Context, cluster: Cluster) -> bool:
     exact, kind, status = query.get("cluster_id"), query.get("cluster_type"), query.get("status")
     if (exact and exact != cluster.cluster_id) or (kind and kind != cluster.cluster_type):
         return False
-    if status and cluster.status not in status.split(","):
+    if status and shown_status(cluster, settings) not in status.split(","):
         return False
     word = query.get("search_word", "")
     if word and word.lower() not in cluster.shown_name(settings).lower():

@@ -6,6 +6,7 @@ Never comes in: changes of nodes.
 
 from hpc_simulator.calls import parameters
 from hpc_simulator.calls.context import Context
+from hpc_simulator.calls.ordering import ordered
 from hpc_simulator.clusters import rendered_node
 from hpc_simulator.envelope import Fields
 
@@ -21,10 +22,9 @@ def list_nodes(ctx: Context) -> Fields:
         for cluster in ctx.world.clusters.values()
         if cluster.owner == ctx.account.owner and (not wanted or cluster.cluster_id == wanted)
         if cluster.began + lag <= ctx.now
-        for element in (rendered_node(cluster, node) for node in cluster.nodes)
+        for element in (rendered_node(cluster, node, ctx.settings) for node in cluster.nodes)
         if not status or element["status"] == status
     ]
-    if parameters.reversed_order(query, ctx.settings.default_reverse):
-        seen.reverse()
+    seen = ordered(ctx, seen, lambda element: element["create_time"])
     page, total = ctx.page(seen, {str(element["node_id"]): element for element in seen})
     return {"hpc_app_nodes_set": list(page), "total_count": total}

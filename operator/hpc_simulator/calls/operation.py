@@ -6,6 +6,7 @@ Never comes in: the log of calls, which only the control endpoint shows.
 
 from hpc_simulator.calls import parameters
 from hpc_simulator.calls.context import Context
+from hpc_simulator.calls.ordering import ordered
 from hpc_simulator.envelope import Fields
 from hpc_simulator.jobs import Job, rendered
 
@@ -24,14 +25,19 @@ def list_operations(ctx: Context) -> Fields:
             for job in ctx.world.jobs.values()
             if job.owner == owner
             and job.began + lag <= ctx.now
+            and not _forgotten(ctx, job)
             and (begin is None or int(job.stamp) >= begin)
             and (end is None or int(job.stamp) <= end)
             and _asked_for(ctx, job, lag)
         ]
-    if parameters.reversed_order(query, ctx.settings.default_reverse):
-        seen.reverse()
+    seen = ordered(ctx, seen, lambda job: int(job.stamp))
     page, total = ctx.page(seen, ctx.world.jobs)
     return {"job_set": [rendered(job, ctx.now, lag, ctx.settings) for job in page], "total_count": total}
+
+
+def _forgotten(ctx: Context, job: Job) -> bool:
+    keeps = ctx.settings.log_keeps
+    return keeps is not None and job.ended and job.ends + keeps < ctx.now
 
 
 def _asked_for(ctx: Context, job: Job, lag: float) -> bool:

@@ -13,4 +13,5 @@ def show_permission(ctx: Context) -> Fields:
     user = ctx.request.path.rstrip("/").rpartition("/")[2]
     if not ctx.sees(user):
         raise Refused(2100, "user")
-    return {"uid_number": ctx.account.uid_number, "gid_number": ctx.account.gid_number}
+    numbers: Fields = {"uid_number": ctx.account.uid_number, "gid_number": ctx.account.gid_number}
+    return {"permission": numbers} if ctx.settings.permission_shape == "wrapped" else numbers

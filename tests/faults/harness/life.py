@@ -21,7 +21,7 @@ _REFUSALS = frozenset({"SpecRefused", "AccessDenied", "CredentialsRefused", "Lic
 @dataclass(frozen=True, slots=True)
 class Course:
     """How a life goes: `cloud` settings of the simulator, the spec's peculiarities, what is left at the end,
-    how many processes act at once.
+    how many processes act at once, how many clusters of other people stand in the account.
 
     `thorough`: every look gets every fault, and not only those that make looks differ, at each of its repetitions.
     """
@@ -31,6 +31,7 @@ class Course:
     spec: dict[str, Any] = field(default_factory=dict)
     retained: bool = False
     leaders: int = 1
+    crowd: int = 0
     thorough: bool = False
 
     @property
@@ -71,6 +72,7 @@ class _Life:
     async def play(self) -> Verdict:
         world = self.world
         world.kube.put_secret("given", {"password": "R2l2ZW4tUGFzc3dvcmQx"})
+        await self._gather_crowd()
         for _ in range(self.course.leaders):
             world.process()
         world.people.apply(spec=self.course.spec)
@@ -93,6 +95,14 @@ class _Life:
         return Verdict(
             self.findings, list(world.injector.points), list(world.injector.states), settled, asked, self.answers, posts
         )
+
+    async def _gather_crowd(self) -> None:
+        """People made their clusters a while ago, several in each second, and the log tells of it."""
+        for number in range(self.course.crowd):
+            self.world.people.buy(f"theirs-{number}", description=f"of team {number}")
+            await self.world.wait(number % 3 / 2)
+        if self.course.crowd:
+            await self.world.wait(600)
 
     def _made(self) -> bool:
         return self.world.ready() or self.world.reason() == "CreateFailed"

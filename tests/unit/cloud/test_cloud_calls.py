@@ -7,9 +7,9 @@ import pytest
 from cloud_scripts import ACCOUNT, CREDENTIALS, KEY, PASSWORD, SECRET, bench, reply, request
 
 from hpc_operator.cloud.calls import CallSettings
-from hpc_operator.cloud.client import Unread
 from hpc_operator.cloud.signing import Encoding
 from hpc_operator.cloud.transport import TransportNoAnswer, TransportNotSent
+from hpc_operator.cloud.unread import Unread
 from hpc_operator.domain.answers import Accepted, NoAnswer, NotSent, Refused
 from hpc_operator.reconcile.ports import Person
 

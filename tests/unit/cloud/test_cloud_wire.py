@@ -13,6 +13,7 @@ from hpc_operator.cloud.envelope import Answered, envelope
 from hpc_operator.cloud.text import clean, cluster_id, ids_in, instant, job_id, number
 from hpc_operator.domain.answers import Accepted, NoAnswer, Refused
 from hpc_operator.domain.desired import Role
+from hpc_operator.domain.mark import marks_in
 from hpc_operator.domain.observed import JobStatus
 from hpc_operator.reconcile.ports import Person
 
@@ -198,6 +199,15 @@ def test_both_shapes_of_the_cluster_list(item: dict[str, object], reason: str) -
     assert line.created_at == 1629191476.0
 
 
+@pytest.mark.parametrize("name", ["cluster_name", "description"])
+def test_no_length_hides_a_mark(name: str) -> None:
+    ours, theirs, cut = "aabcdefghijklmn-1", "azyxwvutsrqponm-2", f"azzzzzzzzzzzzzz-3{'.' * 100_000}"
+    long = f"{ours} {'长' * 50_000} {theirs} {theirs} {ours} {'长' * 50_000} {cut}"
+    (line,) = wire.cluster_page(answered(cluster_set=[{"cluster_id": "ehpc-1", name: long}], total_count=1)).items
+    assert [str(mark) for mark in marks_in(*line.texts)] == [ours, theirs, "azzzzzzzzzzzzzz-3"]
+    assert all(len(text) < 5000 for text in line.texts)
+
+
 def test_missing_fields_are_none_and_never_a_status() -> None:
     (line,) = wire.cluster_page(answered(cluster_set=[{"cluster_id": "hpc-1"}], total_count=1)).items
     assert (line.name, line.status, line.type, line.description, line.created_at) == (None,) * 5
@@ -282,6 +292,9 @@ def test_nodes_are_counted_by_what_they_say_and_their_addresses_are_addresses() 
     [
         ({"uid_number": 1001, "gid_number": "1002"}, Person(1001, 1002)),
         ({"permission": {"uid_number": 1001, "gid_number": 1002}}, Person(1001, 1002)),
+        ({"trace": {"hops": 1}, "permission": {"uid_number": 1001.0, "gid_number": 1002}}, Person(1001, 1002)),
+        ({"uid_number": 7, "gid_number": 8, "permission": {"uid_number": 7, "gid_number": 8}}, Person(7, 8)),
+        ({"uid_number": 7, "gid_number": 8, "other": {"uid_number": 7, "gid_number": 9}}, None),
         ({"uid_number": 0, "gid_number": 1}, None),
         ({"uid_number": -5, "gid_number": 1}, None),
         ({"uid_number": 1001}, None),
@@ -337,6 +350,28 @@ def test_a_cleaned_text_is_short_and_harmless(raw: str, limit: int) -> None:
 )
 def test_times(text: object, seconds: float | None, reason: str) -> None:
     assert instant(text) == seconds, reason
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "reason"),
+    [
+        (7, 7, "as documented"),
+        (" 7 ", 7, "in a string"),
+        (7.0, 7, "with a fraction of zero"),
+        (1.1e7, 11_000_000, "as some writers put large numbers"),
+        (7.5, None, "not whole"),
+        (2.0**53, None, "a digit may be lost"),
+        (float("nan"), None, "no number"),
+        (float("inf"), None, "no number"),
+        ("7.0", None, "a string of a fraction is neither"),
+        (True, None, "truth is no number"),
+        ("", None, "empty"),
+        ([7], None, "a list"),
+    ],
+)
+def test_numbers(value: object, expected: int | None, reason: str) -> None:
+    assert number(value) == expected, reason
+    assert not isinstance(number(value), float)
 
 
 @UNHURRIED
