@@ -1,10 +1,21 @@
-"""What every suite shares: lines about what was tried and measured, printed at the end, also from parallel workers."""
+"""What every suite shares: lines about what was tried and measured, printed at the end, also from parallel workers.
 
+And how long Hypothesis searches: `HYPOTHESIS_PROFILE=thorough` (`make fuzz`) tries twenty times as much. Where `CI` is
+set every run tries the same. No property has a deadline: the machine may be slow.
+"""
+
+import os
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 _TOLD = "told"
+_SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
+_FIXED = "CI" in os.environ  # noqa: TID251 - chance is an input of tests
+settings.register_profile("quick", deadline=None, max_examples=60, derandomize=_FIXED, suppress_health_check=_SLOW)
+settings.register_profile("thorough", deadline=None, max_examples=1200, suppress_health_check=_SLOW)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))  # noqa: TID251
 
 
 @pytest.fixture

@@ -103,14 +103,17 @@ class _LogWalk:
     entries: dict[Entry, None]
     offset: int = 0
     last: str | None = None
+    total: int = 0
 
     def take(self, page: Page[Entry], since: Instant) -> tuple[bool, str]:
         """Whether it is read far enough, and what does not fit. New entries may push older ones down: they overlap."""
         fits = self.last is None or any(entry.job_id == self.last for entry in page.items)
         self.entries |= dict.fromkeys(page.items)
-        if page.problem or not fits:
-            return False, page.problem or "an entry moved"
         end = self.offset + len(page.items)
+        counted = max(end, self.total) <= page.total  # it grows; what expired meanwhile is read anew
+        self.total = page.total
+        if page.problem or not fits or not counted:
+            return False, page.problem or ("an entry moved" if not fits else f"saw {end} of {page.total}")
         if end >= page.total or _past(tuple(self.entries), since):
             return True, ""
         if len(page.items) < 2:

@@ -103,7 +103,10 @@ class HttpTransport:
                 return await self._exchange(request, began)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise TransportNotSent(_cause(error)) from None
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:  # ours, or a redirect's that httpx could not read
+        except (
+            httpx.UnsupportedProtocol,
+            httpx.InvalidURL,
+        ) as error:  # ours, or a redirect's that httpx could not read
             raise sending.failed(type(error).__name__) from None
         except TimeoutError:
             raise sending.failed(f"no answer within {timeout:g} s") from None

@@ -124,7 +124,10 @@ async def test_a_redirect_that_cannot_be_read_is_never_not_sent(target: str) -> 
 
 
 @UNHURRIED
-@given(st.text(alphabet=st.characters(max_codepoint=255)) | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]+ [0-9:.]+ [-+A-Z0-9]+"))
+@given(
+    st.text(alphabet=st.characters(max_codepoint=255))
+    | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]+ [0-9:.]+ [-+A-Z0-9]+")
+)
 def test_any_date_is_a_time_or_none(text: str) -> None:
     found = module._date(text)
     assert found is None or found == found  # noqa: PLR0124 - a number, and not NaN
