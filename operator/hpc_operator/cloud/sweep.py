@@ -66,7 +66,7 @@ class _ListWalk(Generic[Item]):
             return False, page.problem or ("the total changed between pages" if not agreed else "an item moved")
         end = self.offset + len(page.items)
         if end >= page.total:
-            return True, self._uncounted()
+            return True, self._uncounted(page)
         if len(page.items) < 2:
             return False, f"a page ended at {end} of {page.total}"
         self.offset = end - 1
@@ -75,9 +75,10 @@ class _ListWalk(Generic[Item]):
     def _overlaps(self, page: Page[Item]) -> bool:
         return self.offset == 0 or (bool(page.items) and page.items[0].id == self.items[-1].id)
 
-    def _uncounted(self) -> str:
+    def _uncounted(self, last: Page[Item]) -> str:
         seen = len({item.id for item in self.items})
-        return "" if seen == self.total else f"saw {seen} of {self.total}"
+        whole = seen == last.total >= self.offset + len(last.items)  # an item twice: more lines than are counted
+        return "" if whole else f"saw {seen} of {self.total}"
 
     def swept(self, problem: str) -> Swept[Item]:
         return Swept(tuple({item.id: item for item in self.items}.values()), problem)

@@ -199,6 +199,7 @@ class MemoryKube:
             self._refuse(404, "NotFound", method, key[1], f"/secrets/{key[1]}")
         if method != "GET":
             made = merged(held or {}, body or {})
+            made["metadata"].setdefault("uid", f"00000000-0000-4000-9000-{next(self._uids):012d}")
             made["metadata"]["resourceVersion"] = str(self._next())
             self.secrets[key] = made
             self.writes.append(Write(self._now(), process, "secret", key[1]))
@@ -208,7 +209,12 @@ class MemoryKube:
         """A person's Secret; `data` is base64 already."""
         self.secrets[namespace, name] = {
             "kind": "Secret",
-            "metadata": {"name": name, "namespace": namespace, "resourceVersion": str(self._next())},
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "uid": f"00000000-0000-4000-9000-{next(self._uids):012d}",
+                "resourceVersion": str(self._next()),
+            },
             "data": dict(data),
         }
 
