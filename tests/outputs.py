@@ -26,21 +26,26 @@ class Searched:
     bytes: int = 0
     secrets: int = 0
 
-    def __add__(self, other: "Searched") -> "Searched":
-        return Searched(self.outputs + other.outputs, self.bytes + other.bytes, self.secrets + other.secrets)
+    def add(self, other: "Searched") -> None:
+        self.outputs, self.bytes = self.outputs + other.outputs, self.bytes + other.bytes
+        self.secrets += other.secrets
+
+    def __sub__(self, other: "Searched") -> "Searched":
+        return Searched(self.outputs - other.outputs, self.bytes - other.bytes, self.secrets - other.secrets)
 
     def __str__(self) -> str:
         return f"searched {self.outputs} outputs, {self.bytes / 1e6:.1f} MB, for {self.secrets} secret values"
 
 
-def forms(value: str) -> set[str]:
-    """A value as it is and in every encoding that a text may carry it in."""
+def forms(value: str, *, twice: bool = True) -> set[str]:
+    """A value as it is and in every encoding that a text may carry it in; `twice`: escaped texts escaped again too."""
     urls = {quote(value, safe=kept) for kept in ("", "/", "!*'()")} | {quote_plus(value)}
     urls |= {quote(url, safe="") for url in urls}
-    urls |= {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), url) for url in urls}
+    urls |= {re.sub("%(25)*[0-9A-F]{2}", lambda found: found[0].lower(), url) for url in urls}
     written = {json.dumps(value, ensure_ascii=each)[1:-1] for each in (True, False)} | {repr(value)[1:-1]}
-    written |= {json.dumps(text)[1:-1] for text in written}
-    written |= {text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e") for text in written}
+    gone = json.dumps(value, ensure_ascii=False)[1:-1]
+    written.add(gone.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+    written |= {json.dumps(text)[1:-1] for text in written if twice}
     pages = {html.escape(value), html.escape(value, quote=False)}
     return {value, " ".join(value.split())} | urls | written | pages | _base64(value)
 

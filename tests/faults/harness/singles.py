@@ -5,12 +5,14 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from faults.harness.injection import Kind, Strike
 from faults.harness.life import Course, Verdict, live
+from faults.harness.world import SEARCHED
 from hpc_simulator import faults as f
 from hpc_simulator.faults import Fault as CloudFault
+from outputs import Searched
 
 _READ = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER, Kind.FREEZE_AFTER)
 _ALWAYS = (*_READ, Kind.FREEZE_BEFORE)
@@ -106,12 +108,16 @@ def singles(course: Course, alone: Verdict) -> Iterator[Single]:
                 yield Single(course, Strike(index, fault), point)
 
 
-def _play(single: Single) -> tuple[Single, Verdict]:
-    return single, live(single.course, (single.strike,))
+def _play(single: Single) -> tuple[Single, Verdict, Searched]:
+    before = replace(SEARCHED)
+    verdict = live(single.course, (single.strike,))
+    return single, verdict, SEARCHED - before
 
 
 def play_all(plans: Iterable[Single]) -> Iterator[tuple[Single, Verdict]]:
     """Play the runs on all cores."""
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
-        yield from pool.map(_play, plans, chunksize=8)
+        for single, verdict, searched in pool.map(_play, plans, chunksize=8):
+            SEARCHED.add(searched)
+            yield single, verdict
