@@ -184,6 +184,7 @@ def test_a_password_that_the_service_cut_is_not_told_by_halves() -> None:
     async def scenario(world: World) -> None:
         secrets_of_people(world)
         world.process()
+        world.cloud.add_fault(f.Code(1101), "createCluster", count=None)
         world.bend = cut
         world.people.apply(spec=SPEC)
         for number in range(10):
