@@ -178,7 +178,7 @@ def test_a_password_that_the_service_cut_is_not_told_by_halves() -> None:
             return exchange.answer
         password = json.loads(exchange.body)["password"]
         told.append(password)
-        fields = {"ret_code": 1101, "message": "x" * (310 - 12 - len(told)) + password}
+        fields = {"ret_code": 1101, "message": "x" * (296 - len(told)) + password}
         return Answer(200, {}, json.dumps(fields).encode())
 
     async def scenario(world: World) -> None:
