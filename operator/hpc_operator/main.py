@@ -87,7 +87,11 @@ class Root:
         """Everything a process is made of, nothing started yet."""
         settings = self._settings
         server = await Server.connect(
-            settings.kubeconfig, settings.context, ticks=_ticks, timeout=settings.kube_timeout
+            settings.kubeconfig,
+            settings.context,
+            ticks=_ticks,
+            timeout=settings.kube_timeout,
+            learn=self._scrubber.add,
         )
         self._stack.push_async_callback(server.close)
         loop = asyncio.get_running_loop()
@@ -124,7 +128,9 @@ class Root:
         )
 
     async def _connection(self) -> Connection:
-        return await read_connection(self._settings.kubeconfig, self._settings.context)
+        found = await read_connection(self._settings.kubeconfig, self._settings.context)
+        self._scrubber.add(found.token or "")
+        return found
 
     async def _engine(
         self, store: KubeStore, cache: Cache, lives: Lives, lease: LeaseLoop, secret_values: Secrets
@@ -187,7 +193,9 @@ async def operate(settings: Settings, scrubber: Scrubber) -> int:
     async with AsyncExitStack() as stack:
         root = Root(settings, scrubber, stack)
         process = Process(await root.parts(), concurrency=settings.concurrency, patience=settings.shutdown_timeout)
-        app = application(healthy=process.healthy, ready=process.ready, metrics=root.metrics.registry)
+        app = application(
+            healthy=process.healthy, ready=process.ready, metrics=root.metrics.registry, scrub=scrubber.scrub
+        )
         port = await stack.enter_async_context(serving(app, settings.listen_address, settings.listen_port))
         _log.info("started", extra={"version": released(), "fleet": settings.fleet, "port": port})
         return await process.run()
@@ -212,6 +220,7 @@ def run(**flags: str | None) -> None:
         sys.exit(2)
     scrubber = Scrubber()
     logs.configure(settings.log_level, scrubber.scrub, sys.stderr)
+    logs.catch_crashes()
     try:
         code = asyncio.run(operate(settings, scrubber))
     except (Unavailable, OSError) as error:

@@ -14,13 +14,15 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 Probe = Callable[[], tuple[bool, str]]
 
 
-def application(*, healthy: Probe, ready: Probe, metrics: CollectorRegistry) -> web.Application:
-    """The app. A probe answers whether it is well and one line that says why (not)."""
+def application(
+    *, healthy: Probe, ready: Probe, metrics: CollectorRegistry, scrub: Callable[[str], str] = str
+) -> web.Application:
+    """The app. A probe answers whether it is well and one line that says why (not), which goes through `scrub`."""
 
     def probing(probe: Probe) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(_: web.Request) -> web.StreamResponse:
             well, told = probe()
-            return web.Response(status=200 if well else 503, text=told + "\n")
+            return web.Response(status=200 if well else 503, text=scrub(told) + "\n")
 
         return answer
 

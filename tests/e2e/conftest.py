@@ -5,10 +5,12 @@ Each test works in a namespace of its own; a test that must stop or break a serv
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
 from stage import Stage
+from stage.setting import SEARCHED
 
 from local_control_plane import ControlPlane
 
@@ -38,7 +40,14 @@ def namespace(control_plane: ControlPlane) -> str:
 
 
 @pytest.fixture
-def stage(control_plane: ControlPlane, namespace: str, tmp_path: Path) -> Iterator[Stage]:
-    """A simulator, and proxies through which operators reach it and the shared server; see `stage`."""
+def stage(
+    control_plane: ControlPlane, namespace: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Stage]:
+    """A simulator, and proxies through which operators reach it and the shared server; see `stage`.
+
+    At its end all that came out of the operators is searched for the secrets in use, whether the test failed or not.
+    """
+    before = replace(SEARCHED)
     with Stage(control_plane, namespace, tmp_path) as made:
         yield made
+    request.node.user_properties.append(("searched", list(astuple(SEARCHED - before))))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from faults.harness.world import SEARCHED
+
 HERE = Path(__file__).parent
 
 
@@ -21,3 +23,8 @@ def _quiet_log() -> Iterator[None]:
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if SEARCHED.outputs:
+        terminalreporter.write_line(f"all worlds at their end: {SEARCHED}")

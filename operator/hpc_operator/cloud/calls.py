@@ -13,7 +13,15 @@ from typing import Protocol
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, wait_exponential
 
-from hpc_operator.cloud.envelope import CALLS_EXHAUSTED, Answered, Read, Spent, envelope, worth_repeating
+from hpc_operator.cloud.envelope import (
+    CALLS_EXHAUSTED,
+    DOCUMENTED,
+    Answered,
+    Read,
+    Spent,
+    envelope,
+    worth_repeating,
+)
 from hpc_operator.cloud.signing import Encoding, Param, Signed, Signer
 from hpc_operator.cloud.skew import WatchedClock
 from hpc_operator.cloud.transport import Reply, Transport, TransportNoAnswer, TransportNotSent
@@ -25,7 +33,8 @@ from hpc_operator.reconcile.ports import Credentials
 log = logging.getLogger(__name__)
 
 OnCall = Callable[[str, str, float], None]
-"""Call name, ret_code or `NotSent`/`NoAnswer` or `http-<status>`, seconds."""
+"""Call name; a documented ret_code, `other`, `http-<status>`, `NotSent` or `NoAnswer`: a closed set, fit for a label;
+seconds."""
 
 
 class Tap(Protocol):
@@ -156,9 +165,7 @@ class Caller:
     def _told(self, name: str, outcome: Reply | NotSent | NoAnswer, seconds: float) -> None:
         match outcome:
             case Reply():
-                answer = envelope(outcome.status, outcome.body)
-                code = str(answer.code) if isinstance(answer, Answered) else f"http-{outcome.status}"
-                cause = ""
+                code, cause = _code(outcome), ""
             case NotSent(cause=cause) | NoAnswer(cause=cause):
                 code = type(outcome).__name__
         self._on_call(name, code, seconds)
@@ -166,6 +173,14 @@ class Caller:
         log.log(
             level, "called %s", name, extra={"call": name, "code": code, "seconds": round(seconds, 3), "cause": cause}
         )
+
+
+def _code(reply: Reply) -> str:
+    """What was answered, in one of a few words: numbers that a service makes up would be labels without end."""
+    answer = envelope(reply.status, reply.body)
+    if isinstance(answer, Answered):
+        return str(answer.code) if answer.code in DOCUMENTED else "other"
+    return f"http-{reply.status}" if 100 <= reply.status < 600 else "http-other"
 
 
 def _last(state: RetryCallState) -> Read:

@@ -24,6 +24,7 @@ ReadSecret: TypeAlias = Callable[[str, str], Awaitable[Mapping[str, str]]]
 """(namespace, name) → its values decoded; SecretProblem(`CredentialsMissing`) when there is none."""
 
 FIELDS = ("access_key_id", "secret_access_key", "owner", "zone")
+_LONGEST = 4096
 _KEY = re.compile(r"[\x21-\x7e]{1,256}")
 _OWNER = re.compile(r"usr-[A-Za-z0-9]{1,58}")  # what the record can hold
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -113,16 +114,27 @@ class MountedKey:
         values: dict[str, str] = {}
         for name in FIELDS:
             try:
-                values[name] = (self._directory / name).read_text("utf-8")
+                values[name] = _text(self._directory / name)
             except FileNotFoundError:
                 continue
             except OSError as error:
                 text = f"{self._directory / name} cannot be read ({error.strerror}); mend the mount or its permissions."
                 raise SecretProblem(Reason.CREDENTIALS_MISSING, text) from None
             except ValueError:
-                text = f"{self._directory / name} is not text; store the API key anew."
+                text = f"{self._directory / name} is not a short text; store the API key anew."
                 raise SecretProblem(Reason.CREDENTIALS_MALFORMED, text) from None
         return values
+
+
+def _text(path: Path) -> str:
+    """A small file's text. ValueError for what is no regular file (a pipe would be waited for), no text, or longer."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise ValueError("not a file")
+    with path.open("rb") as file:
+        content = file.read(_LONGEST + 1)
+    if len(content) > _LONGEST:
+        raise ValueError("too long")
+    return content.decode("utf-8")
 
 
 class AccountKeys:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
 
-from hpc_operator.cloud.text import MESSAGE, number, words
+from hpc_operator.cloud.text import MESSAGE, code, words
 from hpc_operator.domain.answers import NoAnswer, NotSent, Refused
 
 CALLS_EXHAUSTED = 2500
@@ -18,6 +18,8 @@ CALLS_EXHAUSTED = 2500
 _DEFINITE = frozenset(
     {1100, 1101, 1200, 1300, 1400, 2100, 2400, 2500, 5200, *range(4000, 4006), *range(8000, 8005)},
 )
+# Every code that the error page names, and success: what may become a metric's label.
+DOCUMENTED = _DEFINITE | {0, 2110, 5000, 5100, 5300, 5400}
 # Reads that are worth asking again at once: too old on arrival (signed anew), server busy, being updated.
 _PASSING = frozenset({1300, 5100, 5300})
 
@@ -42,19 +44,32 @@ Read: TypeAlias = Answered | NoAnswer | NotSent | Spent
 
 
 def envelope(status: int, body: bytes) -> Answered | NoAnswer:
-    """The answer's envelope; NoAnswer for 5xx, redirects, anything but a JSON object, and one without ret_code."""
+    """The answer's envelope; NoAnswer for 5xx, redirects, anything but a JSON object, and one without ret_code.
+
+    Success under a status that says failure is none either: one of the two was not written by the service.
+    An object that names a field twice says two things at once, and Python would take the last: it says nothing.
+    """
     if status >= 500 or 300 <= status < 400:
         return NoAnswer(f"HTTP {status}")
     try:
-        fields = json.loads(body, parse_constant=_no_constant)
+        fields = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return NoAnswer(f"HTTP {status}, not JSON")
     if not isinstance(fields, dict):
         return NoAnswer(f"HTTP {status}, not a JSON object")
-    code = number(fields.get("ret_code"))
-    if code is None:
+    found = code(fields.get("ret_code"))
+    if found is None:
         return NoAnswer(f"HTTP {status}, no ret_code")
-    return Answered(code, words(fields.get("message"), MESSAGE) or "", fields)
+    if found == 0 and not 200 <= status < 300:
+        return NoAnswer(f"HTTP {status} with ret_code 0")
+    return Answered(found, words(fields.get("message"), MESSAGE) or "", fields)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a field stands twice")
+    return fields
 
 
 def _no_constant(text: str) -> NoReturn:

@@ -1,12 +1,15 @@
 """The scrubber: no value of a known secret leaves the process, in whatever form.
 
-Lives here: the set of known secrets and the filter for log handlers. May be imported by the composition root and by
-whatever lets text out. Must never come in: where secrets come from.
+Lives here: the set of known secrets, and the one function that takes them out of a text. May be imported by the
+composition root and by whatever lets text out. Must never come in: where secrets come from.
+
+What goes wrong without: the service may repeat in a message what it was sent, and a message is cut before it is shown,
+so that the beginning of a password is left at its end. A form is therefore also hidden where a text breaks off.
 """
 
 import base64
+import html
 import json
-import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -14,54 +17,86 @@ from urllib.parse import quote, quote_plus
 
 _HIDDEN = "***"
 _SHORTEST = 4
-_SIGNATURE = re.compile(r"(signature)(?:=|%3D|%253D)[^&\s\"'<>]*", re.IGNORECASE)
-_STANDARD = frozenset(vars(logging.makeLogRecord({})))
+_MOST = 20_000
+_CUT = "…"
+_SIGNATURE = re.compile(r"(signature)(?:=|%3D|%253D|\\u003d)[^&\s\"'<>]*", re.IGNORECASE)
+_HEX = re.compile(r"%(?:25)*[0-9A-F]{2}")
 _BASE64_HEAD = (0, 2, 3)
 
 
 class Scrubber:
-    """Knows secrets and takes them out of texts; may be used from any thread."""
+    """Knows secrets and takes them out of texts; may be used from any thread.
 
-    def __init__(self) -> None:
+    How long a text takes does not depend on how many secrets are known: forms are found by their first characters.
+    The `most` newest values are remembered, so that a Secret that changes for ever does not fill the memory.
+    """
+
+    def __init__(self, most: int = _MOST) -> None:
         self._lock = threading.Lock()
-        self._forms: tuple[str, ...] = ()
-        self._known: set[str] = set()
+        self._most = most
+        self._known: dict[str, None] = {}
+        self._heads: dict[str, tuple[str, ...]] = {}
 
     def add(self, value: str) -> None:
         """From now on `value` is hidden: plain, URL-encoded, base64, JSON-escaped. Not if shorter than 4 characters."""
         with self._lock:
-            if len(value) < _SHORTEST or value in self._known:
+            known = value in self._known
+            if len(value) < _SHORTEST:
                 return
-            self._known.add(value)
-            self._forms = tuple(sorted({*self._forms, *_forms(value)}, key=len, reverse=True))
+            self._known.pop(value, None)
+            self._known[value] = None
+            if not known:
+                self._enter(self._heads, value)
+            if len(self._known) > self._most:
+                self._forget()
 
     def scrub(self, text: str) -> str:
-        """The text without known secrets and signatures."""
-        for form in self._forms:
-            if form in text:
-                text = text.replace(form, _HIDDEN)
-        return _SIGNATURE.sub(rf"\1 {_HIDDEN}", text)
+        """The text without known secrets and signatures, nor the beginning of one where the text breaks off."""
+        return _SIGNATURE.sub(rf"\1 {_HIDDEN}", self._hidden(text))
 
-    def scrub_value(self, value: object) -> object:
-        """The same for what a log record may carry: texts in containers too; other things by their text if it tells."""
-        match value:
-            case str():
-                return self.scrub(value)
-            case dict():
-                return {self.scrub_value(key): self.scrub_value(inner) for key, inner in value.items()}
-            case list() | tuple() | set() | frozenset():
-                return [self.scrub_value(inner) for inner in value]
-            case None | bool() | int() | float():
-                return value
-            case _:
-                shown = str(value)
-                return value if self.scrub(shown) == shown else self.scrub(shown)
+    def _hidden(self, text: str) -> str:
+        heads, parts, begin, at = self._heads, [], 0, 0
+        while at <= len(text) - _SHORTEST:
+            forms = heads.get(text[at : at + _SHORTEST])
+            length = _length(forms, text, at) if forms else 0
+            if length:
+                parts += [text[begin:at], _HIDDEN]
+                begin = at + length
+            at += length or 1
+        return "".join([*parts, text[begin:]])
+
+    def _forget(self) -> None:
+        kept = list(self._known)[-max(1, self._most // 2) :]
+        heads: dict[str, tuple[str, ...]] = {}
+        for value in kept:
+            self._enter(heads, value)
+        self._known, self._heads = dict.fromkeys(kept), heads
+
+    @staticmethod
+    def _enter(heads: dict[str, tuple[str, ...]], value: str) -> None:
+        for form in {*_forms(value)}:
+            if len(form) >= _SHORTEST:
+                head = form[:_SHORTEST]
+                heads[head] = tuple(sorted({*heads.get(head, ()), form}, key=len, reverse=True))
+
+
+def _length(forms: tuple[str, ...], text: str, at: int) -> int:
+    """How many characters from `at` on belong to a form: to the longest whole one, else to one that is cut short."""
+    for form in forms:
+        if text.startswith(form, at):
+            return len(form)
+    end = text.find(_CUT, at)
+    rest = text[at:] if end < 0 else text[at:end]
+    return len(rest) if len(rest) >= _SHORTEST and any(form.startswith(rest) for form in forms) else 0
 
 
 def _forms(value: str) -> Iterator[str]:
-    once = quote(value, safe="")
-    escaped = (json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-    yield from (value, once, quote(once, safe=""), quote(value), quote_plus(value), repr(value)[1:-1], *escaped)
+    """How a value may stand in a text: as it is, as one line, and in every encoding that somebody writes."""
+    for plain in {value, " ".join(value.split())}:
+        escaped = [json.dumps(plain, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
+        gone = escaped[1].replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+        yield from (plain, repr(plain)[1:-1], *escaped, gone, html.escape(plain), html.escape(plain, quote=False))
+        yield from _percent(plain)
     for shift, head in enumerate(_BASE64_HEAD):
         data = b"\0" * shift + value.encode(errors="replace")
         whole = base64.b64encode(data).decode().rstrip("=")
@@ -70,31 +105,9 @@ def _forms(value: str) -> Iterator[str]:
             yield from (core, core.replace("+", "-").replace("/", "_"), quote(core, safe=""))
 
 
-class ScrubFilter(logging.Filter):
-    """For log *handlers* (a logger's filter does not see its children's records): scrubs message, extras, exception."""
-
-    def __init__(self, scrubber: Scrubber) -> None:
-        super().__init__()
-        self._scrubber = scrubber
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Always True; the record is scrubbed in place."""
-        record.msg, record.args = self._scrubber.scrub(_message(record)), None
-        if record.exc_info:
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
-            record.exc_info = None
-        if record.exc_text:
-            record.exc_text = self._scrubber.scrub(record.exc_text)
-        if record.stack_info:
-            record.stack_info = self._scrubber.scrub(record.stack_info)
-        for name in vars(record).keys() - _STANDARD:
-            setattr(record, name, self._scrubber.scrub_value(getattr(record, name)))
-        return True
-
-
-def _message(record: logging.LogRecord) -> str:
-    """The message; its bare text where the arguments do not fit: a bad log line must not break who logs."""
-    try:
-        return record.getMessage()
-    except (TypeError, ValueError, KeyError, AttributeError):
-        return str(record.msg)
+def _percent(value: str) -> Iterator[str]:
+    """Encoders differ in what they leave as it is, and in the case of their digits."""
+    data = value.encode(errors="replace")
+    for once in {*(quote(data, safe=kept) for kept in ("", "/", "!'()*", "*", ":/?&=@")), quote_plus(data)}:
+        for form in (once, quote(once, safe="")):
+            yield from (form, _HEX.sub(lambda found: found[0].lower(), form))

@@ -65,7 +65,7 @@ class _ListWalk(Generic[Item]):
             return False, page.problem or ("the total changed between pages" if not agreed else _MOVED)
         end = self.offset + len(page.items)
         if end >= page.total:
-            return True, self._uncounted()
+            return True, self._uncounted(page)
         if len(page.items) < 2:
             return False, f"a page ended at {end} of {page.total}"
         self.offset = end - 1
@@ -74,9 +74,9 @@ class _ListWalk(Generic[Item]):
     def _overlaps(self, page: Page[Item]) -> bool:
         return self.offset == 0 or (bool(page.items) and page.items[0].id == self.items[-1].id)
 
-    def _uncounted(self) -> str:
+    def _uncounted(self, last: Page[Item]) -> str:
         seen = len({item.id for item in self.items})
-        if seen == self.total:
+        if seen == last.total >= self.offset + len(last.items):  # an item twice: more lines than are counted
             return ""
         return _MOVED if self.offset else f"saw {seen} of {self.total}"
 
@@ -113,6 +113,7 @@ class _LogWalk:
     offset: int = 0
     tail: set[str] = field(default_factory=set)
     first_total: int | None = None
+    total: int = 0
     row: bool = True
 
     def take(self, page: Page[Entry], since: Instant) -> tuple[bool, str]:
@@ -120,9 +121,12 @@ class _LogWalk:
         fits = self.tail <= {entry.job_id for entry in page.items}
         self.first_total = page.total if self.first_total is None else self.first_total
         self.entries |= dict.fromkeys(page.items)
-        if page.problem or not fits:
-            return False, page.problem or _MOVED
-        end = self.offset + len(page.items)
+        end, shrank = self.offset + len(page.items), page.total < self.total
+        self.total = page.total
+        if page.problem or end > page.total:
+            return False, page.problem or f"saw {end} of {page.total}"
+        if not fits or shrank:  # what expired meanwhile, or has no order, is read anew
+            return False, _MOVED
         if end >= page.total:
             return (True, "") if self._counted(page.total) else (False, _MOVED)
         if self.row and len(self.entries) >= _A_ROW and _past(tuple(self.entries), since):

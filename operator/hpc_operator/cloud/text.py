@@ -14,12 +14,15 @@ from hpc_operator.domain.desired import Instant
 NAME, DESCRIPTION, MESSAGE, WORD = 1024, 4096, 300, 64
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])|\x9b[0-?]*[ -/]*[@-~]")
+_WORD = re.compile(rf"[A-Za-z][A-Za-z0-9_-]{{0,{WORD - 1}}}")
+_CODE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 # No longer than both memories, a label and an order by annotation can hold (kube.names; a test compares them): an id
 # that is believed here and cannot be written there would be a cluster that bills and that nobody records.
 _CLUSTER_ID = re.compile(r"e?hpc-[A-Za-z0-9](?:[A-Za-z0-9_-]{0,56}[A-Za-z0-9])?")
 _JOB_ID = re.compile(r"j-[A-Za-z0-9][A-Za-z0-9_-]{0,61}")
 _ANY_ID = re.compile(r"[a-z]{1,16}-[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _BETWEEN_IDS = re.compile(r"[\s,;|\"'\[\]{}()]+")
+_LIKE_A_CLUSTER = re.compile(r"hpc[^A-Za-z0-9_]", re.IGNORECASE)  # `hpc_cluster_id` is a field's name
 _TIME = re.compile(
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -42,6 +45,23 @@ def _shown(char: str) -> bool:
 def words(value: object, limit: int = NAME) -> str | None:
     """A text field cleaned and cut; None where it is no text, or nothing is left of it."""
     return clean(value, limit) or None if isinstance(value, str) else None
+
+
+def word(value: object) -> str | None:
+    """A status or role in lower case, exactly as it stands: what must be cleaned first is not believed (None)."""
+    return value.lower() if isinstance(value, str) and _WORD.fullmatch(value) else None
+
+
+def readable(value: object) -> bool:
+    """Whether a text field was understood: a text, or nothing in whatever spelling (null, "", [], 0)."""
+    return isinstance(value, str) or not value
+
+
+def code(value: object) -> int | None:
+    """A ret_code: an integer, or exactly its digits as a string. No blanks, signs before 0, fractions, truth values."""
+    if isinstance(value, str):
+        return int(value) if _CODE.fullmatch(value) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def number(value: object) -> int | None:
@@ -82,18 +102,23 @@ def any_id(value: object) -> str | None:
     return value if isinstance(value, str) and _ANY_ID.fullmatch(value) else None
 
 
-def as_text(value: object) -> str:
-    """A text as it is, anything else as JSON."""
+def as_text(value: object) -> str | None:
+    """A text as it is, anything else as JSON; None where it is nested too deep to be written."""
     try:
         return value if isinstance(value, str) else json.dumps(value)
     except (ValueError, RecursionError):
-        return ""
+        return None
 
 
 def ids_in(value: object) -> tuple[tuple[str, ...], bool]:
-    """The ids in a space separated string or a list; False where something looks like a cluster but is no id."""
+    """The ids in a space separated string or a list; False where not all could be read.
+
+    That is: where something looks like a cluster but is no id, and where it is of a type that lists nothing.
+    """
     text = as_text(value)
+    if text is None or (value and not isinstance(value, str | list | dict)):
+        return (), False
     tokens = [token for token in _BETWEEN_IDS.split(text) if token]
     found = tuple(token for token in tokens if _ANY_ID.fullmatch(token))
-    doubtful = any("hpc-" in token.lower() and not _CLUSTER_ID.fullmatch(token) for token in tokens)
+    doubtful = any(_LIKE_A_CLUSTER.search(token) and not _CLUSTER_ID.fullmatch(token) for token in tokens)
     return found, not doubtful

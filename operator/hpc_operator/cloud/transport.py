@@ -103,11 +103,13 @@ class HttpTransport:
                 return await self._exchange(request, began)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise TransportNotSent(_cause(error)) from None
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-            raise TransportNotSent(type(error).__name__) from None
+        except (
+            httpx.UnsupportedProtocol,
+            httpx.InvalidURL,
+        ) as error:  # ours, or a redirect's that httpx could not read
+            raise sending.failed(type(error).__name__) from None
         except TimeoutError:
-            cause = f"no answer within {timeout:g} s"
-            raise (TransportNoAnswer(cause) if sending.begun else TransportNotSent(cause)) from None
+            raise sending.failed(f"no answer within {timeout:g} s") from None
         except (httpx.HTTPError, httpx.StreamError, OSError, ValueError) as error:
             raise TransportNoAnswer(_cause(error)) from None
 
@@ -138,12 +140,16 @@ class HttpTransport:
 
 @dataclass(slots=True)
 class _Sending:
-    """Whether writing to a connection has begun: what tells a late connect from a lost answer."""
+    """Whether writing to a connection has begun: what tells a failure before the send from a lost answer."""
 
     begun: bool = False
 
     async def trace(self, event: str, _info: dict[str, object]) -> None:
         self.begun = self.begun or "send_request" in event
+
+    def failed(self, cause: str) -> TransportNotSent | TransportNoAnswer:
+        """The outcome of an error that can come before the request left, or after."""
+        return TransportNoAnswer(cause) if self.begun else TransportNotSent(cause)
 
 
 async def _whole(chunks: AsyncIterator[bytes]) -> bytes:
@@ -159,8 +165,9 @@ def _date(text: str | None) -> Instant | None:
     if text is None:
         return None
     try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
+        moment = parsedate_to_datetime(text)
+        return moment.timestamp() if moment.tzinfo is not None else None
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
 
 

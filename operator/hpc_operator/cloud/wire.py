@@ -22,6 +22,8 @@ from hpc_operator.cloud.text import (
     instant,
     job_id,
     number,
+    readable,
+    word,
     words,
 )
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer
@@ -116,16 +118,17 @@ def _page(answered: Answered, name: str, parse: Callable[[Mapping[str, object]],
 
 
 def _cluster(item: Mapping[str, object]) -> Cluster | None:
+    """One line. Unreadable without exactly one id, or where a text that may hold a mark is none."""
     wrapped = item.get("app_cluster")
-    fields = {**item, **wrapped} if isinstance(wrapped, dict) else item
-    found = cluster_id(fields.get("cluster_id"))
-    if found is None:
+    inner = wrapped if isinstance(wrapped, dict) else {}
+    fields = {**item, **inner}
+    found = {one for one in (cluster_id(item.get("cluster_id")), cluster_id(inner.get("cluster_id"))) if one}
+    if len(found) != 1 or not readable(fields.get("cluster_name")) or not readable(fields.get("description")):
         return None
-    status = words(fields.get("cluster_status"), WORD)
     return Cluster(
-        found,
+        found.pop(),
         _with_marks(fields.get("cluster_name"), NAME),
-        status.lower() if status else None,
+        _status(item, inner),
         words(fields.get("cluster_type"), WORD),
         _with_marks(fields.get("description"), DESCRIPTION),
         instant(fields.get("create_time")),
@@ -139,6 +142,12 @@ def _with_marks(value: object, limit: int) -> str | None:
         return kept
     shown = set(marks_in(kept))
     return " ".join((kept, *(str(mark) for mark in dict.fromkeys(marks_in(value)) if mark not in shown)))
+
+
+def _status(item: Mapping[str, object], inner: Mapping[str, object]) -> str | None:
+    """The one word that is said; two different ones say nothing."""
+    said = {word(fields["cluster_status"]) for fields in (item, inner) if fields.get("cluster_status")}
+    return said.pop() if len(said) == 1 else None
 
 
 def _entry(item: Mapping[str, object]) -> Entry | None:
@@ -169,15 +178,16 @@ def _codes(value: object) -> str:
 
 
 def _node(item: Mapping[str, object]) -> Node | None:
-    found, role, status = any_id(item.get("node_id")), words(item.get("role"), WORD), words(item.get("status"), WORD)
+    found, role, status = any_id(item.get("node_id")), word(item.get("role")), word(item.get("status"))
     if found is None or role is None or status is None:
         return None
     address = _address(item.get("eip")) or _address(item.get("private_ip"))
-    return Node(found, role.lower(), status.lower() == "active", address)
+    return Node(found, role, status == "active", address)
 
 
 def _address(value: object) -> str | None:
+    """An address, rewritten. An IPv6 zone (`fe80::1%…`) may hold any text, and means nothing here: then it is none."""
     try:
-        return str(ipaddress.ip_address(value)) if isinstance(value, str) else None
+        return str(ipaddress.ip_address(value)) if isinstance(value, str) and "%" not in value else None
     except ValueError:
         return None

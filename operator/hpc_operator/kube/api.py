@@ -53,7 +53,7 @@ def refuse(status: int, body: Mapping[str, Any] | None, method: str, path: str) 
     or when the CRD is missing, the same number means that the whole kind is unknown.
     """
     message = str((body or {}).get("message", ""))
-    told = message[:_TOLD]
+    told = _cut(message)
     if status == 409:
         raise Conflict(told or "the object was changed by somebody else")
     if status == 404 and _names_object(body, path):
@@ -67,10 +67,15 @@ def refuse(status: int, body: Mapping[str, Any] | None, method: str, path: str) 
     if status in (400, 422) and "unknown field" in unknown:
         raise CrdTooOld(
             "the HpcCluster CRD of this server is older than the operator: install crds/hpcclusters.yaml "
-            f"({unknown.strip(': ')[:_TOLD]})"
+            f"({_cut(unknown.strip(': '))})"
         )
     hint = _HINTS.get(status, f"the API server answered {status}")
     raise Unavailable(f"{hint}: {told or method + ' ' + path}", permanent=status in _PERMANENT)
+
+
+def _cut(text: str) -> str:
+    """With an ellipsis: whoever scrubs it later must see where it breaks off."""
+    return text if len(text) <= _TOLD else f"{text[: _TOLD - 1]}…"
 
 
 def _names_object(body: Mapping[str, Any] | None, path: str) -> bool:

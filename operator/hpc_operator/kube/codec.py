@@ -27,6 +27,8 @@ REPORT_KEYS = frozenset(
 )
 """The top-level status fields that a report answers for."""
 
+_IDENTITY = ("namespace", "name", "uid")
+
 OWN_CONDITIONS = frozenset({"Ready", "Reconciling", "Stalled", "Available"})
 """Condition types that are the operator's; others are somebody else's and stay."""
 
@@ -35,6 +37,7 @@ def parse_resource(raw: Mapping[str, object]) -> Resource:
     """The resource as a server stores it. Never raises; see `Resource.problem` and `Memory.newer`."""
     meta = _object(raw.get("metadata"))
     annotations = {k: v for k, v in _object(meta.get("annotations")).items() if isinstance(v, str)}
+    misshapen = _misshapen(raw, meta)
     status = dict(_object(raw.get("status")))
     created, deleting, spoiled = _times(meta)
     desired, bad_spec = parse_spec(raw.get("spec"))
@@ -43,7 +46,7 @@ def parse_resource(raw: Mapping[str, object]) -> Resource:
     generation = meta.get("generation")
     finalizers = meta.get("finalizers")
     return Resource(
-        ref=Ref(_text(meta.get("namespace")), _text(meta.get("name")), _text(meta.get("uid"))),
+        ref=Ref(*(_name(meta.get(field)) for field in _IDENTITY)),
         resource_version=_text(meta.get("resourceVersion")),
         generation=generation if isinstance(generation, int) else 0,
         created_at=created,
@@ -55,7 +58,7 @@ def parse_resource(raw: Mapping[str, object]) -> Resource:
         memory=memory,
         conditions=parse_conditions(status.get("conditions")),
         status=status,
-        problem=spoiled or bad_memory or bad_spec or bad_order,
+        problem=misshapen or spoiled or bad_memory or bad_spec or bad_order,
     )
 
 
@@ -161,6 +164,22 @@ def _memories(annotation: str | None, status: Mapping[str, object]) -> tuple[Rec
     return record, (Memory(newer=True) if newer else memory), "; ".join(problems) or None
 
 
+def _misshapen(raw: Mapping[str, object], meta: Mapping[str, object]) -> str | None:
+    """What no server stores. Read as nothing, it would be an empty memory: as if no create had ever been sent."""
+    annotations, finalizers = meta.get("annotations"), meta.get("finalizers")
+    ours = _object(annotations).items()
+    broken = (
+        ("metadata", not isinstance(raw.get("metadata"), dict)),
+        ("metadata", any(_name(meta.get(field, "")) != meta.get(field, "") for field in _IDENTITY)),
+        ("metadata.annotations", annotations is not None and not isinstance(annotations, dict)),
+        ("metadata.annotations", any(k.startswith(f"{names.GROUP}/") and not isinstance(v, str) for k, v in ours)),
+        ("metadata.finalizers", finalizers is not None and not isinstance(finalizers, list)),
+        ("status", raw.get("status") is not None and not isinstance(raw["status"], dict)),
+    )
+    found = next((field for field, is_broken in broken if is_broken), None)
+    return f"{found}: not of the shape that a Kubernetes API server stores; nothing is read from it" if found else None
+
+
 def _readable(status: Mapping[str, object]) -> bool:
     try:
         parse_memory(status)
@@ -190,6 +209,10 @@ def _object(value: object) -> Mapping[str, object]:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _name(value: object) -> str:
+    return value if isinstance(value, str) and value.isascii() else ""
 
 
 def _short(text: str | None) -> str | None:

@@ -161,8 +161,11 @@ def missing_fields(served: Mapping[str, Any]) -> list[str]:
     `served` is the CustomResourceDefinition, or the group's OpenAPI v3 document (`/openapi/v3/apis/<group>/<version>`,
     which every authenticated user may read). A document that does not hold the kind misses everything.
     """
-    schema = _from_definition(served) if "spec" in served else _from_openapi(served)
-    known = frozenset(paths(schema.get("properties", {}).get("status", {})))
+    try:
+        schema = _from_definition(served) if "spec" in served else _from_openapi(served)
+        known = frozenset(paths(schema.get("properties", {}).get("status", {})))
+    except (AttributeError, TypeError, RecursionError):  # of another shape than every server's
+        known = frozenset()
     return sorted(status_paths() - known)
 
 

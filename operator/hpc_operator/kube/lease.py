@@ -13,11 +13,12 @@ renewal came, `on_lost` is called before the Lease runs out. Wall-clock times ar
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from hpc_operator.domain.desired import Instant
+from hpc_operator.kube.answers import is_version
 from hpc_operator.kube.api import Api
 from hpc_operator.reconcile.ports import Conflict, CrdTooOld, Gone, Unavailable
 
@@ -27,6 +28,19 @@ _NO_ANSWER = (Conflict, Gone, CrdTooOld, Unavailable, TimeoutError)
 
 def _stamp(at: Instant) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _must_be_a_lease(raw: dict[str, Any]) -> None:
+    """What is something else would end the task that keeps the Lease, and nobody would notice."""
+    meta, spec = raw.get("metadata"), raw.get("spec") or {}
+    numbers = ("leaseDurationSeconds", "leaseTransitions")
+    if (
+        not isinstance(meta, Mapping)
+        or not is_version(meta.get("resourceVersion"))
+        or not isinstance(spec, Mapping)
+        or not all(type(spec.get(name, 0)) is int for name in numbers)
+    ):
+        raise Unavailable("the API server answered something else than a Lease")
 
 
 class LeaseLoop:
@@ -113,6 +127,7 @@ class LeaseLoop:
         except Gone:
             await self._api.request("POST", self._path, body=self._fresh())
         else:
+            _must_be_a_lease(lease)
             if not self._free(lease):
                 return False
             await self._api.request("PUT", f"{self._path}/{self._name}", body=self._renewed(lease))
@@ -153,6 +168,7 @@ class LeaseLoop:
 
     async def _give_back(self) -> None:
         lease = await self._api.request("GET", f"{self._path}/{self._name}")
+        _must_be_a_lease(lease)
         spec = lease.get("spec") or {}
         if spec.get("holderIdentity") == self._me:
             given = spec | {"holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": _stamp(self._now())}

@@ -1,7 +1,8 @@
 """The Secrets of an HpcCluster: values by name at use, and the admin password that is generated once.
 
 Used by `resources` and by whoever reads credentials. Nothing is listed or watched; a value never reaches a log, an
-exception or a repr, and each value read is told to `learn`, so that the scrubber knows it.
+exception or a repr, and each value that is handed out is told to `learn` first, so that the scrubber knows it. What
+else a Secret holds is not learned: it goes nowhere, and whoever may write a Secret could blot out common words with it.
 """
 
 import base64
@@ -13,14 +14,16 @@ from hpc_operator.domain.desired import SecretKey
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Resource
 from hpc_operator.kube import names
+from hpc_operator.kube.answers import require
 from hpc_operator.kube.api import MERGE_PATCH, Api
-from hpc_operator.reconcile.ports import Conflict, Gone, SecretProblem, Unavailable
+from hpc_operator.reconcile.ports import Conflict, Gone, SecretProblem
 
 ADMIN_KEY = "password"
 MANAGED = {"app.kubernetes.io/managed-by": "hpc-operator"}
 RETAINED = f"{names.GROUP}/retained"
 _LENGTH = 20
-_PUBLIC = ("owner", "zone", "username")
+_CREDENTIALS = ("access_key_id", "secret_access_key")
+_LONGEST = 1024
 _CLASSES = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789", "!@#$%^&*()")
 
 
@@ -49,17 +52,15 @@ class Secrets:
         self._api, self._choose, self._learn = api, choose, learn
 
     async def values(self, namespace: str, name: str) -> Mapping[str, str]:
-        """All values of a Secret. SecretProblem when it is missing, or a value is not text."""
-        return self._decode(await self._read(namespace, name), namespace, name)
+        """The values of a Secret with credentials, but for those that are no text. SecretProblem when it is missing."""
+        found = _decoded(await self._read(namespace, name))
+        for key in _CREDENTIALS:
+            self._learn(found.get(key, "").strip())
+        return found
 
     async def value(self, namespace: str, key: SecretKey) -> str:
         """One value. SecretProblem when the Secret, the key or the text is missing."""
-        found = (await self.values(namespace, key.name)).get(key.key, "")
-        if not found:
-            raise SecretProblem(
-                Reason.SECRET_KEY_MISSING, f"the Secret {namespace}/{key.name} has no key {key.key}, or it is empty"
-            )
-        return found
+        return self._handed_out(await self._read(namespace, key.name), f"{namespace}/{key.name}", key.key)
 
     async def admin_password(self, resource: Resource) -> str:
         """See `ports.Store`: two processes that race agree on the one that was stored first."""
@@ -68,17 +69,23 @@ class Secrets:
             raw = await self._api.request("GET", _path(namespace, name))
         except Gone:
             raw = await self._create(resource)
-        _must_be_ours(raw, resource)
-        found = self._decode(raw, namespace, name).get(ADMIN_KEY, "")
-        if not found:
-            raise SecretProblem(Reason.SECRET_KEY_MISSING, f"the Secret {namespace}/{name} has no key {ADMIN_KEY}")
+        _must_be_ours(require(raw, "Secret", namespace, name), resource)
+        return self._handed_out(raw, f"{namespace}/{name}", ADMIN_KEY)
+
+    def _handed_out(self, raw: Mapping[str, Any], secret: str, key: str) -> str:
+        found = _decoded(raw).get(key, "")
+        if not found or len(found) > _LONGEST:
+            wrong = f"is longer than {_LONGEST} characters" if found else "is missing, empty, or no text"
+            raise SecretProblem(Reason.SECRET_KEY_MISSING, f"the key {key} of the Secret {secret} {wrong}")
+        self._learn(found)
         return found
 
     async def keep(self, resource: Resource, cluster_id: str) -> None:
         """See `ports.Store.keep_secrets`: a Secret that is missing or not ours is left alone."""
-        path = _path(resource.ref.namespace, admin_secret(resource.ref.name))
+        namespace, name = resource.ref.namespace, admin_secret(resource.ref.name)
+        path = _path(namespace, name)
         try:
-            raw = await self._api.request("GET", path)
+            raw = require(await self._api.request("GET", path), "Secret", namespace, name)
         except Gone:
             return
         owners = raw["metadata"].get("ownerReferences") or []
@@ -116,22 +123,22 @@ class Secrets:
 
     async def _read(self, namespace: str, name: str) -> dict[str, Any]:
         try:
-            return await self._api.request("GET", _path(namespace, name))
+            raw = await self._api.request("GET", _path(namespace, name))
         except Gone:
             raise SecretProblem(Reason.SECRET_MISSING, f"the Secret {namespace}/{name} does not exist") from None
+        require(raw, "Secret", namespace, name)
+        return raw
 
-    def _decode(self, raw: Mapping[str, Any], namespace: str, name: str) -> dict[str, str]:
-        if raw.get("kind") != "Secret":
-            raise Unavailable(f"the API server answered something else than the Secret {namespace}/{name}")
-        found = {}
-        for key, encoded in (raw.get("data") or {}).items():
-            try:
-                found[key] = base64.b64decode(encoded, validate=True).decode().strip("\r\n")
-            except (binascii.Error, ValueError):
-                continue
-            if key not in _PUBLIC:
-                self._learn(found[key])
-        return found
+
+def _decoded(raw: Mapping[str, Any]) -> dict[str, str]:
+    """The values that are text. Line ends that editors leave at the end are dropped."""
+    data, found = raw.get("data"), {}
+    for key, encoded in data.items() if isinstance(data, Mapping) else ():
+        try:
+            found[key] = base64.b64decode(encoded, validate=True).decode().strip("\r\n")
+        except (binascii.Error, ValueError, TypeError):
+            continue
+    return found
 
 
 def _must_be_ours(raw: Mapping[str, Any], resource: Resource) -> None:

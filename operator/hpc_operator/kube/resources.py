@@ -13,6 +13,7 @@ from hpc_operator.domain.desired import Ref, SecretKey
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, Memory, Record, Report, Resource
 from hpc_operator.kube import names
+from hpc_operator.kube.answers import is_version, require, whole
 from hpc_operator.kube.api import MERGE_PATCH, Api, Expired, NotServed
 from hpc_operator.kube.codec import parse_resource, status_patch
 from hpc_operator.kube.events import Announcer
@@ -111,8 +112,16 @@ class KubeStore:
     def _told_report(self, report: Report | None) -> Report | None:
         if report is None:
             return None
-        said = tuple(replace(each, message=self._scrub(each.message)) for each in report.conditions)
-        return replace(report, conditions=said)
+        said = tuple(
+            replace(each, message=self._scrub(each.message), reason=self._reason(each.reason))
+            for each in report.conditions
+        )
+        name, status = (text and self._scrub(text) for text in (report.cluster_name, report.cluster_status))
+        return replace(report, conditions=said, cluster_name=name, cluster_status=status)
+
+    def _reason(self, reason: str) -> str:
+        """Available's is the service's own word for the status."""
+        return reason if self._scrub(reason) == reason else "Unknown"
 
     async def release(self, resource: Resource) -> None:
         """See `ports.Store`."""
@@ -151,7 +160,7 @@ class KubeStore:
             page = await self._api.request("GET", _collection(namespace), query=query)
             meta = page.get("metadata")
             found = page.get("items")
-            if not isinstance(meta, Mapping) or not isinstance(found, list):
+            if not isinstance(meta, Mapping) or not isinstance(found, list) or not _whole_list(page):
                 raise Unavailable("the API server answered something else than a list of HpcClusters")
             version = version or int(meta["resourceVersion"])
             items += found
@@ -189,10 +198,7 @@ class KubeStore:
         return raw
 
     def _check(self, ref: Ref, raw: Mapping[str, Any]) -> None:
-        meta = raw.get("metadata")
-        if raw.get("kind") != names.KIND or not isinstance(meta, Mapping) or not meta.get("resourceVersion"):
-            raise Unavailable(f"the API server answered something else than the HpcCluster {ref}")
-        if meta.get("uid") != ref.uid:
+        if require(raw, names.KIND, ref.namespace, ref.name)["metadata"]["uid"] != ref.uid:
             self._told.missing(ref)
             self._told.read(raw)
             raise Gone(f"another HpcCluster bears the name {ref} now")
@@ -200,6 +206,11 @@ class KubeStore:
     def _keep(self, raw: Mapping[str, Any]) -> Resource:
         self._told.wrote(raw)
         return parse_resource(raw)
+
+
+def _whole_list(page: Mapping[str, Any]) -> bool:
+    items = all(whole(raw, names.KIND) for raw in page["items"])
+    return items and page.get("kind") == f"{names.KIND}List" and is_version(page["metadata"].get("resourceVersion"))
 
 
 def _collection(namespace: str | None) -> str:

@@ -36,7 +36,15 @@ async def _configuration(kubeconfig: Path | None, context: str | None) -> client
         else:
             path = str(kubeconfig) if kubeconfig else None
             await config.load_kube_config(path, context, client_configuration=made, persist_config=False)
-    except (config.ConfigException, yaml.YAMLError, OSError, ValueError, TypeError) as error:
+    except (
+        config.ConfigException,
+        yaml.YAMLError,
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+    ) as error:
         where = f"the kubeconfig {kubeconfig}" if kubeconfig else "a service account or a kubeconfig"
         raise Unavailable(
             f"no way to the API server can be read from {where}: {_one_line(error)}. "
@@ -80,8 +88,9 @@ class Server:
         timeout: float,
         connections: int,
         ticks: Callable[[], float],
+        learn: Callable[[str], None],
     ) -> None:
-        self._configure, self._ticks, self._connections = configure, ticks, connections
+        self._configure, self._ticks, self._connections, self._learn = configure, ticks, connections, learn
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._refused_at: float | None = None
         self._reloaded_at = ticks()
@@ -97,13 +106,16 @@ class Server:
         ticks: Callable[[], float],
         timeout: float = 10.0,  # noqa: ASYNC109 - of each later request
         connections: int = 20,
+        learn: Callable[[str], None] = lambda _: None,
     ) -> "Server":
-        """Nothing is sent yet. `timeout`: seconds for each request; `ticks`: a monotonic clock."""
+        """Nothing is sent yet. `timeout`: seconds for each request; `ticks`: a monotonic clock; `learn` takes each
+        token before it is used.
+        """
 
         async def configure() -> client.Configuration:
             return await _configuration(kubeconfig, context)
 
-        return cls(configure, await configure(), timeout=timeout, connections=connections, ticks=ticks)
+        return cls(configure, await configure(), timeout=timeout, connections=connections, ticks=ticks, learn=learn)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -137,7 +149,7 @@ class Server:
     def _interpret(self, status: int, text: bytes, method: str, path: str) -> dict[str, Any]:
         try:
             parsed = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         found = parsed if isinstance(parsed, dict) else None
         if status == 401:
@@ -154,6 +166,7 @@ class Server:
         self._client = client.ApiClient(made)
         self._client.user_agent = _USER_AGENT
         self._known = _connection(made)
+        self._learn(self._known.token or "")
 
     async def _reload(self) -> None:
         """After a 401: read the token or certificate anew, at most every few seconds."""

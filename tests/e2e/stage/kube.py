@@ -1,5 +1,6 @@
 """The API server as a test sees it: quick reads with the administrator's token; changes go through kubectl."""
 
+import base64
 import json
 import ssl
 from pathlib import Path
@@ -22,6 +23,7 @@ class Kube:
         self._config = config
         self.ssl = ssl.create_default_context(cafile=str(server.folder / "pki" / "ca.crt"))
         token = config["users"][0]["user"]["token"]
+        self.token: str = token
         headers = {"Authorization": f"Bearer {token}"}
         self._client = httpx.Client(base_url=server.url, headers=headers, verify=self.ssl, timeout=60)
 
@@ -75,6 +77,28 @@ class Kube:
 
     def secret(self, name: str) -> dict[str, Any] | None:
         return self.get(f"/api/v1/namespaces/{self.namespace}/secrets/{name}")
+
+    def secret_values(self) -> dict[str, str]:
+        """Every value of every Secret of the namespace that is meant to be secret; by Secret and key."""
+        found = {}
+        for secret in self._items(f"/api/v1/namespaces/{self.namespace}/secrets"):
+            for key, encoded in (secret.get("data") or {}).items():
+                if key not in ("owner", "zone", "username"):
+                    found[f"{secret['metadata']['name']}/{key}"] = base64.b64decode(encoded).decode("utf-8", "replace")
+        return found
+
+    def shown(self, what: str) -> list[dict[str, Any]]:
+        """All `hpcclusters` or `events` of the namespace, whole."""
+        group = GROUP if what == "hpcclusters" else "/apis/events.k8s.io/v1"
+        return self._items(f"{group}/namespaces/{self.namespace}/{what}")
+
+    def _items(self, path: str) -> list[dict[str, Any]]:
+        """The items of a list; none where the server was stopped, or does not know the kind."""
+        try:
+            found = self.get(path)
+        except httpx.TransportError:
+            return []
+        return list(found["items"]) if found else []
 
     def events(self, name: str) -> list[str]:
         """The reasons of the events about one HpcCluster, oldest first."""

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from local_control_plane import ControlPlane
+from outputs import Searched, as_outputs, findings
 from stage.kube import Kube
 from stage.manifests import CRD
 from stage.operators import KEY, SHORT, Operator
 from stage.proxy import Proxy
 from stage.simulator import Simulator
 from stage.waiting import until
+
+SEARCHED = Searched()
+"""What all stages of this process were searched for."""
 
 
 class Stage:
@@ -26,6 +30,7 @@ class Stage:
         self._crd, self._wanted = crd, {"request_lifetime": SHORT["REQUEST_LIFETIME"], **simulator}
         self._stack = ExitStack()
         self._operators: list[Operator] = []
+        self._used: list[dict[str, str | None]] = []
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -44,8 +49,35 @@ class Stage:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if kind is None:
+                self.search()
+        finally:
+            self._stack.close()
+
+    def search(self) -> None:
+        """Every secret value that is in use, looked for in all that came out. AssertionError names where it stands."""
+        assert (told := findings(self.secret_values(), self.everything(), SEARCHED)) == [], told
+
+    def secret_values(self) -> dict[str, str]:
+        """Keys of the operators, the token, and what the Secrets of the namespace hold; by name."""
+        held = {"token": self.kube.token}
+        for number, settings in enumerate(self._used):
+            held |= {f"{name} of operator {number + 1}": settings[name] or "" for name in KEY if name.endswith("KEY")}
+            held |= {f"ACCESS_KEY_ID of operator {number + 1}": settings["ACCESS_KEY_ID"] or ""}
+        return held | self.kube.secret_values()
+
+    def everything(self) -> dict[str, str]:
+        """What came out of the operators: logs, objects, events, the answers about themselves; and the simulator's log."""
+        found = {path.name: path.read_text() for path in sorted(self.folder.glob("*.log"))}
+        found |= as_outputs("HpcCluster", self.kube.shown("hpcclusters")) | as_outputs(
+            "Event", self.kube.shown("events")
+        )
+        newest = self.leading()
+        if newest is not None:
+            found |= {path: newest.probe(path)[1] for path in ("/metrics", "/readyz", "/healthz")}
+        return found
 
     def settings(self, **changed: str | None) -> dict[str, str | None]:
         """The operator's settings on this stage; None leaves one out."""
@@ -65,7 +97,9 @@ class Stage:
     def launch(self, *flags: str, **changed: str | None) -> Operator:
         """Start an operator; it need not come to lead."""
         log = self.folder / f"operator-{len(self._operators) + 1}.log"
-        made = Operator(log, self.settings(**changed), *flags)
+        settings = self.settings(**changed)
+        self._used.append(settings)
+        made = Operator(log, settings, *flags)
         self._operators.append(made)
         return made
 

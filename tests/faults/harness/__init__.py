@@ -2,7 +2,20 @@
 
 from faults.harness.injection import Injector, Killed, Kind, Strike, port_methods
 from faults.harness.people import EHPC
-from faults.harness.process import Process
+from faults.harness.process import Exchange, Process
 from faults.harness.world import EPOCH, POLICY, World, run
 
-__all__ = ["EHPC", "EPOCH", "POLICY", "Injector", "Killed", "Kind", "Process", "Strike", "World", "port_methods", "run"]
+__all__ = [
+    "EHPC",
+    "EPOCH",
+    "POLICY",
+    "Exchange",
+    "Injector",
+    "Killed",
+    "Kind",
+    "Process",
+    "Strike",
+    "World",
+    "port_methods",
+    "run",
+]

@@ -5,6 +5,7 @@ What it keeps of the genuine server: one global resourceVersion, merge patches u
 for every life, patches without a change writing nothing. The genuine server proves these in tests/e2e.
 """
 
+import base64
 import itertools
 import json
 from collections.abc import Callable, Mapping
@@ -65,6 +66,10 @@ class MemoryKube:
         self.events: list[Raw] = []
         self.writes: list[Write] = []
         self.requests: list[tuple[float, str, str]] = []
+        self.sent: list[tuple[str, Mapping[str, Any]]] = []
+        """Every body that was written but a Secret's, by the kind of its path: what a search for secrets goes through."""
+        self.secret_values: dict[str, str] = {}
+        """Every value that a Secret ever held."""
         self.old_crd: Literal["drops", "refuses"] | None = None
         self.watchers: list[Watcher] = []
         self._versions = itertools.count(1000)
@@ -131,6 +136,7 @@ class MemoryKube:
     ) -> Raw:
         """One request, done at once; raises what `kube.api.refuse` makes of its status."""
         self.requests.append((self._now(), process, f"{method} {path}"))
+        self._keep(path, body)
         parts = path.split("/")
         if path.startswith("/apis/events.k8s.io/"):
             self.events.append({**(body or {}), "by": process, "at": self._now()})
@@ -200,6 +206,8 @@ class MemoryKube:
             self._refuse(404, "NotFound", method, key[1], f"/secrets/{key[1]}")
         if method != "GET":
             made = merged(held or {}, body or {})
+            self._learn(key[1], made.get("data") or {})
+            made["metadata"].setdefault("uid", f"00000000-0000-4000-9000-{next(self._uids):012d}")
             made["metadata"]["resourceVersion"] = str(self._next())
             self.secrets[key] = made
             self.writes.append(Write(self._now(), process, "secret", key[1]))
@@ -207,11 +215,26 @@ class MemoryKube:
 
     def put_secret(self, name: str, data: Mapping[str, str], namespace: str = "default") -> None:
         """A person's Secret; `data` is base64 already."""
+        self._learn(name, data)
         self.secrets[namespace, name] = {
             "kind": "Secret",
-            "metadata": {"name": name, "namespace": namespace, "resourceVersion": str(self._next())},
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "uid": f"00000000-0000-4000-9000-{next(self._uids):012d}",
+                "resourceVersion": str(self._next()),
+            },
             "data": dict(data),
         }
+
+    def _keep(self, path: str, body: Mapping[str, Any] | None) -> None:
+        if body is not None and "/secrets" not in path:
+            self.sent.append(("event" if "/events" in path else "object", body))
+
+    def _learn(self, name: str, data: Mapping[str, str]) -> None:
+        for key, encoded in data.items():
+            value = base64.b64decode(encoded).decode()
+            self.secret_values[f"{name}/{key} {hash(value):x}"] = value
 
     def _list(self, namespace: str | None) -> Raw:
         items = [copied(raw) for (ns, _), raw in sorted(self.objects.items()) if namespace in (None, ns)]

@@ -140,6 +140,7 @@ class People:
         """The operator's settings hold another key from now on; the cloud knows it."""
         self._world.cloud.add_account(account)
         self._world.key = account
+        self._world.keys_used |= {f"key of {account.owner}": account.key, f"secret of {account.owner}": account.secret}
 
     def _raw(self, name: str) -> Raw:
         raw = self._kube.get(name)

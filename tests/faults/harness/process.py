@@ -8,6 +8,7 @@ import hashlib
 import inspect
 import random  # noqa: TID251 - seeded: this is where chance comes from
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from hpc_operator.cloud.calls import Caller, CallSettings
 from hpc_operator.cloud.client import HpcCalls
 from hpc_operator.cloud.observer import Observer
 from hpc_operator.cloud.quota import HourlyBudget
+from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.cloud.skew import WatchedClock
 from hpc_operator.cloud.transport import Reply, TransportNoAnswer, TransportNotSent
 from hpc_operator.domain.desired import Ref
@@ -46,6 +48,16 @@ _ONLY: dict[Kind, tuple[str, ...]] = {
 KUBE_LATENCY, CLOUD_LATENCY = 0.02, 0.2
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One exchange with the cloud as it went: what a world's `bend` may answer otherwise."""
+
+    call: str
+    url: str
+    body: str
+    answer: Answer
+
+
 class Port:
     """A port whose coroutines are fault points; everything else is handed on."""
 
@@ -71,6 +83,8 @@ class Process:
         self.life = 0
         self.passes: list[float] = []
         self.errors: list[str] = []
+        self.scrubber = Scrubber()
+        """What its present life knows of secrets."""
         self._tasks: list[asyncio.Task[Any]] = []
 
     # Its life
@@ -176,12 +190,14 @@ class _Life:
         lives = Lives(process.now)
         self.cache = Cache(parse_resource, self._woke, lives.went)
         chance = random.Random(f"{world.seed}/{process.name}/{process.life}")
-        api = _Api(process)
+        api, scrubber = _Api(process), Scrubber()
+        process.scrubber = scrubber
         store = KubeStore(
             api,
             told=Told(read=self.cache.read, wrote=self.cache.wrote, missing=self.cache.missing),
-            secrets=Secrets(api, choose=chance.choice, learn=lambda _: None),
-            announcer=Announcer(api, me=process.name, now=process.now, scrub=lambda text: text),
+            secrets=Secrets(api, choose=chance.choice, learn=scrubber.add),
+            announcer=Announcer(api, me=process.name, now=process.now, scrub=scrubber.scrub),
+            scrub=scrubber.scrub,
         )
         self.resync = Resync(self.cache, store.list_pages, (), period=300.0, now=loop.time)
         budget = HourlyBudget(process.now, limit=world.quota)
@@ -190,7 +206,7 @@ class _Life:
         calls = HpcCalls(caller)
         self.engine = Engine(
             store=Port("Store", store, process),
-            keys=Port("Keys", _Keys(world), process),
+            keys=Port("Keys", _Keys(world, scrubber), process),
             calls=Port("Calls", calls, process),
             looks=Port("Looks", Observer(calls, self.clock), process),
             budget=Port("Budget", budget, process),
@@ -259,14 +275,16 @@ class _Lease:
 class _Keys:
     """ports.Keys: the world's present key, for every resource."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    def __init__(self, world: "World", scrubber: Scrubber) -> None:
+        self._world, self._scrubber = world, scrubber
 
     async def credentials(self, resource: Resource) -> Credentials:
         held, wished = self._world.key, resource.desired
         if held is None:
             raise SecretProblem(Reason.CREDENTIALS_MISSING, "there is no key")
         account = Account(self._world.endpoint, wished.zone or held.zone, wished.owner or held.owner)
+        for value in (held.key, held.secret):
+            self._scrubber.add(value)
         mark = hashlib.sha256(f"{held.key}\n{held.secret}".encode()).hexdigest()[:16]
         return Credentials(held.key, held.secret, account, mark)
 
@@ -329,6 +347,8 @@ class _Transport:
             answer = await self._answer(reply, timeout)
         finally:
             await self._process.alive(life)
+        if self._world.bend is not None:
+            answer = self._world.bend(Exchange(call, url, body or "", answer))
         date = answer.headers.get("Date")
         sent = parsedate_to_datetime(date).timestamp() if date else None
         return Reply(answer.status, sent, answer.body, began, self._process.now())

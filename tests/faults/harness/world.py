@@ -7,12 +7,13 @@ from faults.harness.injection import Injector, Strike
 from faults.harness.kube import MemoryKube
 from faults.harness.looptime import TICK, VirtualLoop, run_virtually
 from faults.harness.people import People
-from faults.harness.process import Process
+from faults.harness.process import Exchange, Process
 from hpc_operator.domain.desired import Ref
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.record import Resource
 from hpc_operator.kube.codec import parse_resource
-from hpc_simulator import Account, Cloud, Settings
+from hpc_simulator import Account, Answer, Cloud, Settings
+from outputs import Searched, as_outputs, findings
 
 T = TypeVar("T")
 EPOCH = 1_800_000_000.0
@@ -40,7 +41,13 @@ class World:
         self.injector = Injector({strike.index: strike for strike in plan})
         self.key: Account | None = Account()
         """The key that every process uses; None: there is none."""
+        self.keys_used = {"access key id": Account().key, "secret access key": Account().secret}
+        """Every value of every key that was in use: searched for at the end."""
         self.endpoint = "http://cloud.test/api"
+        self.bend: Callable[[Exchange], Answer] | None = None
+        """Something between the cloud and the operator: it may answer otherwise than the cloud did."""
+        self.extra_outputs: dict[str, str] = {}
+        """What else came out, by place: log lines, metrics."""
         defaults: Mapping[str, Any] = {"create_seconds": 60.0, "delete_seconds": 30.0, "call_quota": 100_000}
         self.cloud = Cloud(self.now, Settings(**{**defaults, **cloud}), accounts=[Account()], seed=seed)
         self.kube = MemoryKube(self.now)
@@ -164,8 +171,27 @@ class World:
         """The notes of all events with this reason."""
         return [event["note"] for event in self.kube.events if event.get("reason") == reason]
 
+    # What came out
+
+    def outputs(self) -> dict[str, str]:
+        """All that the operator wrote anywhere but into Secrets, and the conditions of its processes."""
+        told = [f"{kind} {number}" for number, (kind, _) in enumerate(self.kube.sent)]
+        bodies = as_outputs("written", (body for _, body in self.kube.sent))
+        errors = as_outputs("error", (error for process in self.processes for error in process.errors))
+        return {**dict(zip(told, bodies.values(), strict=True)), **errors, **self.extra_outputs}
+
+    def leaks(self) -> list[str]:
+        """Which of them tell a secret value in use, or a signed URL."""
+        return findings({**self.keys_used, **self.kube.secret_values}, self.outputs(), SEARCHED)
+
+
+SEARCHED = Searched()
+"""What all worlds of this process were searched for so far."""
+
 
 def run(scenario: Callable[[World], Coroutine[Any, Any, T]], **settings: Any) -> T:
-    """Play a scenario in a fresh world."""
+    """Play a scenario in a fresh world. AssertionError when anything that came out tells a secret."""
     world = World(**settings)
-    return run_virtually(scenario(world), world.loop)
+    result = run_virtually(scenario(world), world.loop)
+    assert (leaks := world.leaks()) == [], leaks
+    return result

@@ -20,8 +20,8 @@ KEY, SECRET, PASSWORD = "AKTESTKEYIDENTITY", "sEcReT/with+signs=AndMore", 'pa"ss
 ACCOUNT = Account("https://hpc.example.test/api", "jn1a", "usr-abc123")
 CREDENTIALS = Credentials(KEY, SECRET, ACCOUNT, "f00dfeed00000001")
 
-# The machine may be slow and busy: a property is about values, not about time.
-UNHURRIED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+# How many examples is the profile's business (tests/conftest.py).
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass

@@ -1,11 +1,14 @@
 """Which key, and which account: every way in which it can be missing, malformed, or somebody else's."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from cloud_scripts import ACCOUNT, HandClock, resource
+from cloud_scripts import ACCOUNT, UNHURRIED, HandClock, resource
+from hypothesis import given as drawing
+from hypothesis import strategies as st
 
 from hpc_operator.cloud.credentials import AccountKeys, GivenKey, MountedKey, Source, parsed
 from hpc_operator.cloud.scrub import Scrubber
@@ -171,7 +174,7 @@ def test_a_key_that_vanishes_is_not_used_any_more(tmp_path: Path) -> None:
 def test_files_that_are_no_text_or_no_files_are_named(tmp_path: Path) -> None:
     source = mounted(tmp_path, **PAIR)
     (tmp_path / "access_key_id").write_bytes(b"\xff\xfe")
-    with pytest.raises(SecretProblem, match="not text"):
+    with pytest.raises(SecretProblem, match="not a short text"):
         source.read()
     (tmp_path / "access_key_id").unlink()
     (tmp_path / "access_key_id").mkdir()
@@ -195,3 +198,46 @@ async def test_handed_out_keys_are_known_to_the_scrubber_and_shown_nowhere() -> 
     shown = f"{found!r} {given()!r} {given().read()!r} {vars(given())!r} {made.own()!r}"
     assert not any(value in shown for value in PAIR.values())
     assert scrubber.scrub("AKIDENTITY SECRETVALUE") == "*** ***"
+
+
+@UNHURRIED
+@drawing(
+    st.dictionaries(
+        st.sampled_from([*WHOLE]),
+        st.binary(max_size=40)
+        | st.sampled_from(
+            [b"AK" * 9000, b"\xef\xbb\xbfAK", b"A\0K", b"AK", b"usr-1", b"\xe2\x80\xaeAK", b"\r\nAK\r\n"]
+        ),
+    )
+)
+def test_whatever_the_files_hold_it_is_a_key_or_a_sentence_without_it(held: dict[str, bytes]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in held.items():
+            (Path(folder) / name).write_bytes(content)
+        try:
+            pair = MountedKey(Path(folder)).read()
+        except SecretProblem as problem:
+            shown = str(problem).replace(folder, "")
+            assert not any(
+                content.decode("utf-8", "replace").strip() in shown
+                for content in held.values()
+                if len(content.strip()) > 9
+            )
+        else:
+            for secret in (pair.access_key_id, pair.secret_access_key):
+                value = secret.get_secret_value()
+                assert 0 < len(value) <= 256
+                assert value.isascii()
+                assert value.isprintable()
+                assert " " not in value
+
+
+def test_a_pipe_in_the_mount_is_not_waited_for(tmp_path: Path) -> None:
+    source = mounted(tmp_path, secret_access_key="SK")
+    os.mkfifo(tmp_path / "access_key_id")
+    with pytest.raises(SecretProblem, match="not a short text"):
+        source.read()
+    (tmp_path / "access_key_id").unlink()
+    (tmp_path / "access_key_id").symlink_to("/dev/zero")
+    with pytest.raises(SecretProblem, match="not a short text"):
+        source.read()

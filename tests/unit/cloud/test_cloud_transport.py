@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from cloud_scripts import HandClock
+from cloud_scripts import UNHURRIED, HandClock
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hpc_operator.cloud import transport as module
 from hpc_operator.cloud.transport import HttpTransport, Reply, TransportNoAnswer, TransportNotSent
@@ -107,6 +109,34 @@ async def test_any_status_is_an_answer_and_one_request_was_made(raw: bytes, stat
     async with wire.serving(wire.answering(raw)) as base:
         got = await send(base, method="POST", body="{}")
     assert (got.status, got.date, len(wire.heads)) == (status, None, 1), reason
+
+
+@pytest.mark.parametrize("target", ["mailto:x", "/" + "x" * 65_530, "http://[::1", "\x01", "//", "http://:0", "?" * 9])
+async def test_a_redirect_that_cannot_be_read_is_never_not_sent(target: str) -> None:
+    """The request was sent, whatever the library makes of the answer: closed as not sent, it would be bought again."""
+    wire = Wire()
+    async with wire.serving(wire.answering(http("307 Temporary Redirect", b"", f"Location: {target}"))) as base:
+        try:
+            outcome: object = (await send(base, method="POST", body="{}")).status
+        except TransportNoAnswer:
+            outcome = 307
+    assert (outcome, len(wire.heads)) == (307, 1)
+
+
+@UNHURRIED
+@given(
+    st.text(alphabet=st.characters(max_codepoint=255))
+    | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]+ [0-9:.]+ [-+A-Z0-9]+")
+)
+def test_any_date_is_a_time_or_none(text: str) -> None:
+    found = module._date(text)
+    assert found is None or found == found  # noqa: PLR0124 - a number, and not NaN
+
+
+def test_a_date_without_a_zone_is_none() -> None:
+    """`-0000` says that the zone is not known: read by this machine's zone it would be hours of skew."""
+    assert module._date("Thu, 01 Jan 2026 00:00:00 -0000") is None
+    assert module._date("Thu, 01 Jan 2026 00:00:00 GMT") == 1767225600.0
 
 
 async def test_nobody_listens_is_not_sent() -> None:

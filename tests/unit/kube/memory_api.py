@@ -39,10 +39,12 @@ class MemoryApi:
         self.black_hole = False
 
     def put(self, path: str, thing: Mapping[str, Any]) -> dict[str, Any]:
-        """Store as somebody else's write."""
+        """Store as somebody else's write. Namespace and name are those of the path; a uid is given where there is none."""
         self.version += 1
         made = copy.deepcopy(dict(thing))
-        made["metadata"] = {**made["metadata"], "resourceVersion": str(self.version)}
+        *_, namespace, _, name = path.split("/")
+        given = {"namespace": namespace, "name": name, "uid": f"uid-{self.version}"}
+        made["metadata"] = {**given, **made["metadata"], "resourceVersion": str(self.version)}
         self.objects[path] = made
         return copy.deepcopy(made)
 
