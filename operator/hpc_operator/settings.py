@@ -124,7 +124,7 @@ class Settings(BaseSettings):
         # Just before a renewal an eighth of the Lease is gone, and a send needs a whole deadline of what is left.
         if self.lease_duration < 1.5 * self.send_deadline:
             raise ValueError(
-                f"{PREFIX}LEASE_DURATION must be at least 1.5 times {PREFIX}SEND_DEADLINE: otherwise nothing is ever sent"
+                f"{PREFIX}LEASE_DURATION must be at least 1.5 times {PREFIX}SEND_DEADLINE: else nothing is ever sent"
             )
         return self
 

@@ -191,7 +191,7 @@ def check(made: Scene) -> None:
     assert (known.key_problem is None) == (known.wished is not None), "credentials are had, or their lack is told"
     assert (known.wished is None) == (known.key is None), "an account comes with its key"
     assert known.seen_at <= known.now, "first seen in the future"
-    looks = [*known.lists, *known.ids.values(), *([known.log] if known.log else [])]
+    looks: list[ListLook | LogLook | IdLook] = [*known.lists, *known.ids.values(), *([known.log] if known.log else [])]
     assert all(one.begun <= known.now for one in looks), "a look begun in the future"
     assert [one.begun for one in known.lists] == sorted((one.begun for one in known.lists), reverse=True), (
         "newest first"

@@ -1,0 +1,120 @@
+"""Many creations in one apply, against the bare floor that does the same writes and decides nothing.
+
+Operator and floor take turns (A B A B …), each in a fresh scene after a warm-up, so that both meet the same machine;
+what counts is the median of the ratios of neighbours. The counts are exact and come from the last turn.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stage.operators import Operator
+from stage.waiting import until
+
+from benchmarks import floor
+from benchmarks.audit import counted
+from benchmarks.figures import median_ratio
+from benchmarks.load import apply, has_id, is_reported, names
+from benchmarks.row import Figure, Goal, Row
+from benchmarks.stage import AGENT, Ground, Scene, passes, quiet
+from local_control_plane import Program
+
+_WARM = 5
+_STAGES = {"id": has_id, "reported": is_reported}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One apply: seconds until all ids were in status, what it took by name, effects, and passes of the operator."""
+
+    seconds: float
+    loading: float
+    calls: Mapping[str, int]
+    requests: Mapping[str, int]
+    created: int
+    passes: int
+
+
+def measure(ground: Ground) -> list[Row]:
+    """Two rows: the ratio to the floor, and the counts."""
+    mine, least = [], []
+    for _ in range(ground.size.repetitions):
+        mine.append(_operator(ground))
+        least.append(_floor(ground))
+    return [_ratio(ground, mine, least), _counts(ground, mine[-1])]
+
+
+def _operator(ground: Ground) -> Turn:
+    with ground.scene("burst") as scene:
+        operator = scene.operator()
+        apply(scene.kube, names("first", 1), _STAGES)  # until one has shown its mark, creates go one at a time
+        apply(scene.kube, names("warm", _WARM), _STAGES)
+        quiet(operator)
+        return _turn(scene, ground.size.burst, AGENT, operator)
+
+
+def _floor(ground: Ground) -> Turn:
+    with ground.scene("floor") as scene:
+        where = ("--namespace", scene.namespace, "--endpoint", scene.cloud.endpoint)
+        command = [sys.executable, "-m", "benchmarks.floor", "--kubeconfig", str(ground.server.kubeconfig), *where]
+        program = Program(command, scene.folder / "floor.log")
+        try:
+            until("the floor watches", lambda: floor.READY in program.output() or None)
+            apply(scene.kube, names("warm", 1 + _WARM), _STAGES)
+            return _turn(scene, ground.size.burst, floor.AGENT)
+        except TimeoutError:
+            raise RuntimeError(f"the floor does not come to an end:\n{program.tail()}") from None
+        finally:
+            program.stop()
+
+
+def _turn(scene: Scene, number: int, agent: str, operator: Operator | None = None) -> Turn:
+    mark, before = scene.mark(operator), scene.cloud.count("createCluster")[1]
+    told = apply(scene.kube, names("burst", number), _STAGES)
+    made = passes(operator) - mark.passes if operator else 0
+    asked = [request for request in scene.asked(mark, agent) if request.kind != "leases"]
+    created = scene.cloud.count("createCluster")[1] - before
+    return Turn(told.until("id"), told.loading, scene.calls(mark), counted(asked), created, made)
+
+
+def _ratio(ground: Ground, mine: list[Turn], least: list[Turn]) -> Row:
+    number = ground.size.burst
+    times, floors = [turn.seconds for turn in mine], [turn.seconds for turn in least]
+    return Row(
+        f"{number} creations in one apply, to the floor",
+        (Figure("ratio", median_ratio(times, floors), "×"),),
+        "seconds until all ids are in status, operator to bare floor, median of interleaved turns",
+        goals=(Goal("ratio", "≤", 2),),
+        notes=(
+            f"operator {_seconds(times)}, floor {_seconds(floors)}; the POSTs of the apply took "
+            f"{_seconds([turn.loading for turn in mine])} and {_seconds([turn.loading for turn in least])}",
+            f"the floor's requests: {_listed(least[-1].requests)}; calls: {_listed(least[-1].calls)}",
+        ),
+        details={"operator_s": times, "floor_s": floors},
+    )
+
+
+def _counts(ground: Ground, turn: Turn) -> Row:
+    number = ground.size.burst
+    writes = sum(n for what, n in turn.requests.items() if not what.startswith(("get", "list")))
+    return Row(
+        f"{number} creations in one apply, counted",
+        (
+            Figure("duplicates", turn.created - number),
+            Figure("API calls each", sum(turn.calls.values()) / number),
+            Figure("Kubernetes writes each", writes / number),
+            Figure("passes each", turn.passes / number),
+        ),
+        "clusters beyond one for each resource, and what one creation takes until its first report",
+        goals=(Goal("duplicates", "≤", 0),),
+        notes=(f"calls: {_listed(turn.calls)}", f"requests: {_listed(turn.requests)}", f"passes: {turn.passes}"),
+        details={"calls": turn.calls, "requests": turn.requests, "passes": turn.passes},
+    )
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{what} {number}" for what, number in counts.items())
+
+
+def _seconds(times: list[float]) -> str:
+    return " / ".join(f"{each:.1f}" for each in times) + " s"
