@@ -15,8 +15,10 @@ import aiohttp
 from stage.kube import GROUP, Kube, condition
 from stage.manifests import ehpc
 
+from local_control_plane import Program
+
 CONNECTIONS = 20
-_PATIENCE = 120.0
+_PATIENCE = 600.0
 
 Status = Mapping[str, Any]
 Stages = Mapping[str, Callable[[Status], bool]]
@@ -60,9 +62,12 @@ class Applied:
         return self.accepted - self.began
 
 
-def apply(kube: Kube, wanted: Sequence[str], stages: Stages) -> Applied:
-    """Create an HpcCluster of each name; return when all have reached all stages. TimeoutError after two minutes."""
-    return asyncio.run(asyncio.wait_for(_apply(kube, _Watched(frozenset(wanted), stages)), _PATIENCE))
+def apply(kube: Kube, wanted: Sequence[str], stages: Stages, program: Program) -> Applied:
+    """Create an HpcCluster of each name; return when all have reached all stages.
+
+    TimeoutError after ten minutes, RuntimeError with its last lines when the program that serves them ended.
+    """
+    return asyncio.run(asyncio.wait_for(_apply(kube, _Watched(frozenset(wanted), stages), program), _PATIENCE))
 
 
 @dataclass(slots=True)
@@ -85,7 +90,7 @@ class _Watched:
         return all(len(reached) == len(self.wanted) for reached in self.told.reached.values())
 
 
-async def _apply(kube: Kube, watched: _Watched) -> Applied:
+async def _apply(kube: Kube, watched: _Watched, program: Program) -> Applied:
     path = f"{kube.server.url}{GROUP}/namespaces/{kube.namespace}/hpcclusters"
     connector = aiohttp.TCPConnector(limit=CONNECTIONS + 1, ssl=kube.ssl)
     headers = {"Authorization": f"Bearer {kube.token}"}
@@ -98,6 +103,10 @@ async def _apply(kube: Kube, watched: _Watched) -> Applied:
         told.began = time.time()
         await asyncio.gather(*(_create(session, path, each) for each in made))
         told.accepted = time.time()
+        while not watch.done():
+            await asyncio.wait({watch}, timeout=1.0)
+            if program.poll() is not None:
+                raise RuntimeError(f"the program ended:\n{program.tail()}")
         await watch
     return told
 

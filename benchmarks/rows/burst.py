@@ -47,10 +47,12 @@ def measure(ground: Ground) -> list[Row]:
 def _operator(ground: Ground) -> Turn:
     with ground.scene("burst") as scene:
         operator = scene.operator()
-        apply(scene.kube, names("first", 1), _STAGES)  # until one has shown its mark, creates go one at a time
-        apply(scene.kube, names("warm", _WARM), _STAGES)
+        apply(
+            scene.kube, names("first", 1), _STAGES, operator.program
+        )  # until one has shown its mark, creates go one at a time
+        apply(scene.kube, names("warm", _WARM), _STAGES, operator.program)
         quiet(operator)
-        return _turn(scene, ground.size.burst, AGENT, operator)
+        return _turn(scene, ground.size.burst, AGENT, operator.program, operator)
 
 
 def _floor(ground: Ground) -> Turn:
@@ -60,17 +62,15 @@ def _floor(ground: Ground) -> Turn:
         program = Program(command, scene.folder / "floor.log")
         try:
             until("the floor watches", lambda: floor.READY in program.output() or None)
-            apply(scene.kube, names("warm", 1 + _WARM), _STAGES)
-            return _turn(scene, ground.size.burst, floor.AGENT)
-        except TimeoutError:
-            raise RuntimeError(f"the floor does not come to an end:\n{program.tail()}") from None
+            apply(scene.kube, names("warm", 1 + _WARM), _STAGES, program)
+            return _turn(scene, ground.size.burst, floor.AGENT, program)
         finally:
             program.stop()
 
 
-def _turn(scene: Scene, number: int, agent: str, operator: Operator | None = None) -> Turn:
+def _turn(scene: Scene, number: int, agent: str, program: Program, operator: Operator | None = None) -> Turn:
     mark, before = scene.mark(operator), scene.cloud.count("createCluster")[1]
-    told = apply(scene.kube, names("burst", number), _STAGES)
+    told = apply(scene.kube, names("burst", number), _STAGES, program)
     made = passes(operator) - mark.passes if operator else 0
     asked = [request for request in scene.asked(mark, agent) if request.kind != "leases"]
     created = scene.cloud.count("createCluster")[1] - before

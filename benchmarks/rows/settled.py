@@ -44,7 +44,8 @@ def measure(ground: Ground) -> list[Row]:
         sizes, memory = [0], [machine.resident(operator.pid)]
         idle = [_idle(scene, operator, 0, size.idle_window)]
         for number in size.settled:
-            apply(scene.kube, names("settled", number - sizes[-1], first=sizes[-1]), {"ready": is_ready})
+            fresh = names("settled", number - sizes[-1], first=sizes[-1])
+            apply(scene.kube, fresh, {"ready": is_ready}, operator.program)
             time.sleep(_REST)
             sizes.append(number)
             memory.append(machine.resident(operator.pid))
