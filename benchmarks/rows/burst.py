@@ -4,14 +4,15 @@ Operator and floor take turns (A B A B …), each in a fresh scene after a warm-
 what counts is the median of the ratios of neighbours. The counts are exact and come from the last turn.
 """
 
+import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from stage.operators import Operator
 from stage.waiting import until
 
-from benchmarks import floor
+from benchmarks import floor, machine
 from benchmarks.audit import counted
 from benchmarks.figures import median_ratio
 from benchmarks.load import apply, has_id, is_reported, names
@@ -33,6 +34,9 @@ class Turn:
     requests: Mapping[str, int]
     created: int
     passes: int
+    cpu: float
+    """Milliseconds of CPU time for each creation, of the program; `server`: of kube-apiserver."""
+    server: float
 
 
 def measure(ground: Ground) -> list[Row]:
@@ -70,11 +74,13 @@ def _floor(ground: Ground) -> Turn:
 
 def _turn(scene: Scene, number: int, agent: str, program: Program, operator: Operator | None = None) -> Turn:
     mark, before = scene.mark(operator), scene.cloud.count("createCluster")[1]
+    used = {pid: machine.cpu_seconds(pid) for pid in (program.pid, scene.kube.server.pids["kube-apiserver"])}
     told = apply(scene.kube, names("burst", number), _STAGES, program)
     made = passes(operator) - mark.passes if operator else 0
+    spent = [1000 * (machine.cpu_seconds(pid) - before) / number for pid, before in used.items()]
     asked = [request for request in scene.asked(mark, agent) if request.kind != "leases"]
     created = scene.cloud.count("createCluster")[1] - before
-    return Turn(told.until("id"), told.loading, scene.calls(mark), counted(asked), created, made)
+    return Turn(told.until("id"), told.loading, scene.calls(mark), counted(asked), created, made, *spent)
 
 
 def _ratio(ground: Ground, mine: list[Turn], least: list[Turn]) -> Row:
@@ -88,6 +94,9 @@ def _ratio(ground: Ground, mine: list[Turn], least: list[Turn]) -> Row:
         notes=(
             f"operator {_seconds(times)}, floor {_seconds(floors)}; the POSTs of the apply took "
             f"{_seconds([turn.loading for turn in mine])} and {_seconds([turn.loading for turn in least])}",
+            f"CPU time for each creation, ms: operator {_median(turn.cpu for turn in mine)}, floor "
+            f"{_median(turn.cpu for turn in least)}; the API server for them {_median(turn.server for turn in mine)} "
+            f"and {_median(turn.server for turn in least)}",
             f"the floor's requests: {_listed(least[-1].requests)}; calls: {_listed(least[-1].calls)}",
         ),
         details={"operator_s": times, "floor_s": floors},
@@ -110,6 +119,10 @@ def _counts(ground: Ground, turn: Turn) -> Row:
         notes=(f"calls: {_listed(turn.calls)}", f"requests: {_listed(turn.requests)}", f"passes: {turn.passes}"),
         details={"calls": turn.calls, "requests": turn.requests, "passes": turn.passes},
     )
+
+
+def _median(values: Iterable[float]) -> str:
+    return f"{statistics.median(values):.0f}"
 
 
 def _listed(counts: Mapping[str, int]) -> str:
