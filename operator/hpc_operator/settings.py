@@ -78,7 +78,9 @@ class Settings(BaseSettings):
     kube_timeout: Positive = Field(10.0, description="to wait for an answer of the Kubernetes API server")
     lease_namespace: str = Field("hpc-operator", pattern=_NAME, description="namespace of the Lease")
     lease_name: str = Field("hpc-operator", pattern=_NAME, description="name of the Lease")
-    lease_duration: float = Field(15.0, ge=3, le=300, description="for how long the Lease is held without renewal")
+    lease_duration: float = Field(
+        30.0, ge=3, le=300, description="for how long the Lease is held without renewal; 1.5 send deadlines at least"
+    )
     resync_period: Positive = Field(300.0, description="between two lists that put the cache right")
 
     # The process
@@ -119,6 +121,11 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}CREDENTIALS_DIR and {PREFIX}ACCESS_KEY_ID exclude each other: set one of them")
         if self.retry_cap < self.retry_base:
             raise ValueError(f"{PREFIX}RETRY_CAP must not be smaller than {PREFIX}RETRY_BASE")
+        # Just before a renewal an eighth of the Lease is gone, and a send needs a whole deadline of what is left.
+        if self.lease_duration < 1.5 * self.send_deadline:
+            raise ValueError(
+                f"{PREFIX}LEASE_DURATION must be at least 1.5 times {PREFIX}SEND_DEADLINE: else nothing is ever sent"
+            )
         return self
 
     def policy(self) -> Policy:

@@ -174,6 +174,13 @@ def test_the_example_with_every_field(stage: Stage) -> None:
         assert not operator.says(value)
 
 
+def test_the_defaults_of_every_duration_suffice_to_create(stage: Stage) -> None:
+    stage.operator(**dict.fromkeys(SHORT))
+    stage.kube.apply(ehpc("plain"))
+    found = until("the id is in status", lambda: stage.kube.status("plain").get("hpc_cluster_id"))
+    assert [cluster["cluster_id"] for cluster in stage.cloud.clusters()] == [found]
+
+
 def test_retain_leaves_cluster_and_generated_secret(stage: Stage) -> None:
     stage.operator()
     stage.kube.apply(ehpc("kept", deletionPolicy="Retain"))

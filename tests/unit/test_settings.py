@@ -2,6 +2,7 @@
 
 import pytest
 
+from hpc_operator.decide.guards import lease_suffices
 from hpc_operator.settings import PREFIX, Settings, SettingsProblem, load
 
 GOOD = {"FLEET": "lab", "OWNER": "usr-1", "ZONE": "jn1a"}
@@ -34,6 +35,12 @@ def test_only_the_fixed_values_that_were_set_become_defaults(monkeypatch: pytest
     assert load().env_defaults() == {"nfs_dns": "10.0.0.2", "start_hook_on": 1}
 
 
+def test_a_lease_that_is_kept_suffices_for_a_send_at_any_time() -> None:
+    settings = load()
+    just_before_renewal = settings.lease_duration * (1 - 1 / 8)
+    assert lease_suffices(just_before_renewal - 1.0, settings.send_deadline)
+
+
 WRONG = [
     ({"FLEET": None}, "fleet", "FLEET", "it is required: there is no safe default"),
     ({"FLEET": "Lab One"}, "fleet", "FLEET", "it is part of every mark"),
@@ -44,6 +51,8 @@ WRONG = [
     ({"ACCESS_KEY_ID": "key"}, "", "SECRET_ACCESS_KEY", "half a key"),
     ({"ACCESS_KEY_ID": "k", "SECRET_ACCESS_KEY": "s", "CREDENTIALS_DIR": "/x"}, "", "CREDENTIALS_DIR", "two keys"),
     ({"RETRY_CAP": "1"}, "", "RETRY_CAP", "the cap is below the base"),
+    ({"LEASE_DURATION": "20"}, "", "LEASE_DURATION", "a held Lease would never suffice for a send"),
+    ({"SEND_DEADLINE": "25"}, "", "SEND_DEADLINE", "the same from the other side"),
 ]
 
 

@@ -183,6 +183,7 @@ class Resource:
     conditions: tuple[Condition, ...] = ()
     status: dict[str, object] = field(default_factory=dict, hash=False, compare=False)
     problem: str | None = None
+    other_finalizers: tuple[str, ...] = ()
 
     @property
     def deleting(self) -> bool:

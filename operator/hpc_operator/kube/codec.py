@@ -44,14 +44,14 @@ def parse_resource(raw: Mapping[str, object]) -> Resource:
     orders, bad_order = parse_orders(annotations)
     record, memory, bad_memory = _memories(annotations.get(names.ANNOTATION_RECORD), status)
     generation = meta.get("generation")
-    finalizers = meta.get("finalizers")
+    finalizers = _texts(meta.get("finalizers"))
     return Resource(
         ref=Ref(*(_name(meta.get(field)) for field in _IDENTITY)),
         resource_version=_text(meta.get("resourceVersion")),
         generation=generation if isinstance(generation, int) else 0,
         created_at=created,
         deleting_since=deleting,
-        finalizer=isinstance(finalizers, list) and names.FINALIZER in finalizers,
+        finalizer=names.FINALIZER in finalizers,
         desired=desired,
         orders=orders,
         record=record,
@@ -59,6 +59,7 @@ def parse_resource(raw: Mapping[str, object]) -> Resource:
         conditions=parse_conditions(status.get("conditions")),
         status=status,
         problem=misshapen or spoiled or bad_memory or bad_spec or bad_order,
+        other_finalizers=tuple(each for each in finalizers if each != names.FINALIZER),
     )
 
 
@@ -213,6 +214,10 @@ def _text(value: object) -> str:
 
 def _name(value: object) -> str:
     return value if isinstance(value, str) and value.isascii() else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
 
 
 def _short(text: str | None) -> str | None:

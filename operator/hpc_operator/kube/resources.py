@@ -75,10 +75,9 @@ class KubeStore:
     async def remember(self, resource: Resource, record: Record) -> Resource:
         """See `ports.Store`."""
         meta: dict[str, Any] = {"annotations": {names.ANNOTATION_RECORD: encode_record(record)}}
-        if not resource.deleting:
-            others = (await self._fresh(resource))["metadata"].get("finalizers") or []
-            if names.FINALIZER not in others:
-                meta["finalizers"] = [*others, names.FINALIZER]
+        if not resource.deleting and not resource.finalizer:
+            # A merge patch replaces the whole list; the resourceVersion vouches that nobody has changed it since.
+            meta["finalizers"] = [*resource.other_finalizers, names.FINALIZER]
         return self._keep(await self._patch(resource, {"metadata": meta}))
 
     async def write_intent(self, resource: Resource, intent: Intent) -> Resource:

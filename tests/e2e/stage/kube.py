@@ -22,9 +22,8 @@ class Kube:
         config = yaml.safe_load(server.kubeconfig.read_text())
         self._config = config
         self.ssl = ssl.create_default_context(cafile=str(server.folder / "pki" / "ca.crt"))
-        token = config["users"][0]["user"]["token"]
-        self.token: str = token
-        headers = {"Authorization": f"Bearer {token}"}
+        self.token = str(config["users"][0]["user"]["token"])
+        headers = {"Authorization": f"Bearer {self.token}"}
         self._client = httpx.Client(base_url=server.url, headers=headers, verify=self.ssl, timeout=60)
 
     def close(self) -> None:
@@ -37,6 +36,11 @@ class Kube:
     def apply(self, *objects: dict[str, Any]) -> None:
         """kubectl apply."""
         self.kubectl("apply", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+
+    def create(self, made: dict[str, Any]) -> None:
+        """One HpcCluster by a single POST: kubectl takes most of a second of CPU time."""
+        answer = self._client.post(f"{GROUP}/namespaces/{self.namespace}/hpcclusters", json=made)
+        assert answer.is_success, answer.text
 
     def get(self, path: str) -> dict[str, Any] | None:
         """An object or a list by its path; None when it is not there."""
@@ -59,7 +63,8 @@ class Kube:
 
     def status(self, name: str) -> dict[str, Any]:
         """`.status`, empty when the resource is gone."""
-        return (self.cluster(name) or {}).get("status", {})
+        found: dict[str, Any] = (self.cluster(name) or {}).get("status", {})
+        return found
 
     def ready(self, name: str) -> dict[str, Any] | None:
         """The status once it is Ready, else None."""

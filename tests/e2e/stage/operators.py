@@ -23,6 +23,7 @@ SHORT: Mapping[str, str] = {  # a window of doubt of 8 s; the simulator's reques
     "RETRY_BASE": "0.5",
     "RETRY_CAP": "5",
     "QUOTA": "1000000",
+    "LEASE_DURATION": "15",
 }
 KEY = {
     "ACCESS_KEY_ID": "SIMULATOR-ACCESS-KEY",

@@ -12,12 +12,15 @@ from stage.waiting import until
 
 
 class Simulator:
-    """`hpc-simulator` on free ports; `endpoint` is the HPC API. A create of 360 s takes `create` seconds."""
+    """`hpc-simulator` on free ports; `endpoint` is the HPC API. A create of 360 s takes `create` seconds.
 
-    def __init__(self, folder: Path, *, create: float = 1.0, **settings: object) -> None:
+    `keep` False: its state is not written to a file, which costs time that grows with the number of clusters.
+    """
+
+    def __init__(self, folder: Path, *, create: float = 1.0, keep: bool = True, **settings: object) -> None:
         wanted = {"call_quota": 10**6, **settings}
         arguments = [word for name, value in wanted.items() for word in ("--set", f"{name}={_text(value)}")]
-        state = ("--state", str(folder / "cloud.json"))
+        state = ("--state", str(folder / "cloud.json")) if keep else ()
         command = [script("hpc-simulator"), *state, "--time-factor", str(create / 360), *arguments]
         self._program = Program(command, folder / "simulator.log")
         line = until("the simulator listens", self._first_line)

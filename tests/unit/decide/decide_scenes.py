@@ -217,14 +217,15 @@ def check(made: Scene) -> None:
     assert (known.key_problem is None) == (known.wished is not None), "credentials are had, or their lack is told"
     assert (known.wished is None) == (known.key is None), "an account comes with its key"
     assert known.seen_at <= known.now, "first seen in the future"
-    looks = [*known.lists, *known.ids.values(), *known.logs]
+    looks: list[ListLook | LogLook | IdLook] = [*known.lists, *known.ids.values(), *known.logs]
     assert all(one.begun <= known.now for one in looks), "a look begun in the future"
     assert [one.begun for one in known.lists] == sorted((one.begun for one in known.lists), reverse=True), (
         "newest first"
     )
     assert [one.begun for one in known.logs] == sorted((one.begun for one in known.logs), reverse=True), "newest first"
     assert max(len(known.lists), len(known.logs)) <= 3, "at most three looks are kept"
-    assert all(one.complete for one in (*known.lists[1:], *known.logs[1:])), "older looks are complete"
+    older: list[ListLook | LogLook] = [*known.lists[1:], *known.logs[1:]]
+    assert all(one.complete for one in older), "older looks are complete"
     assert all(i == one.id for i, one in known.ids.items())
     assert all(one.cluster is None or one.cluster.id == one.id for one in known.ids.values())
     elsewhere = made.resource.account is not None and known.wished not in (None, made.resource.account)
