@@ -15,9 +15,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from hpc_operator.kube import names
+from hpc_operator.kube import crd, names
 from hpc_operator.kube.fields import leaves
 from hpc_operator.kube.instants import clean
+from hpc_operator.kube.memory_schema import StatusFields
 from hpc_operator.kube.rules import SPEC_RULES, all_broken
 from hpc_operator.kube.schema import Spec
 from hpc_operator.kube.transitions import ROOT_RULES, Created
@@ -73,6 +74,7 @@ def problems(value: object) -> Iterator[Problem]:
     if "status" in value:
         said = "the operator writes it; the API server drops it here"
         yield Problem("status", said, "leave it out", Level.WARNING)
+        yield from _unknown_status(value["status"], crd.structural(StatusFields), "status")
 
 
 def _kind(value: Mapping[str, Any]) -> Iterator[Problem]:
@@ -86,6 +88,20 @@ def _unknown_top(value: Mapping[str, Any]) -> Iterator[Problem]:
     for name in value:
         if name not in _TOP:
             yield _unknown(name, name, _TOP)
+
+
+def _unknown_status(value: object, schema: Mapping[str, Any], here: str) -> Iterator[Problem]:
+    """Strict decoding comes before the drop, so a field that is not known is refused all the same."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _unknown_status(item, schema.get("items", {}), f"{here}[]")
+    known: Mapping[str, Any] = schema.get("properties", {})
+    for name, inner in value.items() if isinstance(value, dict) and known else ():
+        path = f"{here}.{name}"
+        if name in known:
+            yield from _unknown_status(inner, known[name], path)
+        else:
+            yield _unknown(path, name, tuple(known))
 
 
 def _spec(value: Mapping[str, Any]) -> Iterator[Problem]:

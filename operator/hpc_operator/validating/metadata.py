@@ -80,6 +80,8 @@ def _map(meta: Mapping[str, object], field: str) -> Iterator[Wrong]:
         path = f"metadata.{field}.{clean(str(key), 317)}"
         if not _is_key(str(key)):
             yield path, f"not a key of {field}", "use letters, digits, -, _ and ., after an optional prefix and a /"
+        if value is None:
+            continue
         if not isinstance(value, str):
             yield path, "not a text", "put it into quotes"
         elif field == "labels" and value and not (_WORD.fullmatch(value) and len(value) <= _MOST):
