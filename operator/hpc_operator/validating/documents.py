@@ -44,18 +44,30 @@ class Broken:
 
 def documents(text: str) -> Iterator[Document | Broken]:
     """All documents of a text, items of lists each by itself; empty ones are left out."""
-    loader, number = _Loader(text), 0
+    number = 0
     try:
+        loader = _Loader(text)
         while loader.check_node():
             number += 1
-            value = loader.construct_document(loader.get_node())
-            yield from _items(str(number), value)
+            node = loader.get_node()
+            _refuse_loops(node, set(), set())
+            yield from _items(str(number), loader.construct_document(node))
     except yaml.MarkedYAMLError as error:
         yield Broken(str(max(number, 1)), _where(error))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        yield Broken(str(max(number, 1)), " ".join(str(error).split())[:300])
-    finally:
-        loader.dispose()
+        yield Broken(str(max(number, 1)), clean(" ".join(str(error).split()), 300))
+
+
+def _refuse_loops(node: yaml.Node | None, within: set[int], done: set[int]) -> None:
+    """An object inside itself can be written with an anchor, but is no JSON."""
+    if not isinstance(node, yaml.CollectionNode) or id(node) in done:
+        return
+    if id(node) in within:
+        raise yaml.constructor.ConstructorError(None, None, "an anchor contains itself", node.start_mark)
+    for inner in node.value:
+        for each in inner if isinstance(inner, tuple) else (inner,):
+            _refuse_loops(each, within | {id(node)}, done)
+    done.add(id(node))
 
 
 def _items(number: str, value: Any) -> Iterator[Document]:  # noqa: ANN401 - any document

@@ -129,12 +129,15 @@ def _plain(path: str) -> str:
     return re.sub(r"\['([^']+)'\]", r".\1", path)
 
 
-def _nulls(value: object, here: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _nulls(inner, f"{here}.{clean(str(name), 64)}")
-    elif value is None:
+def _nulls(value: object, here: str, seen: set[int] | None = None) -> Iterator[str]:
+    """Where a value is missing; what an anchor shares is looked into once."""
+    seen = set() if seen is None else seen
+    if value is None:
         yield here
+    elif isinstance(value, dict) and id(value) not in seen:
+        seen.add(id(value))
+        for name, inner in value.items():
+            yield from _nulls(inner, f"{here}.{clean(str(name), 64)}", seen)
 
 
 def _mistake(error: ErrorDetails) -> Problem:
