@@ -1,6 +1,7 @@
 """Walking a table of checks, and telling what was found: who waits for whom, and what is never told."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -107,3 +108,9 @@ def test_both_ways_of_telling_pass_the_scrubber() -> None:
 )
 def test_exit_code(levels: tuple[Finding, ...], code: int) -> None:
     assert telling.exit_code([Line("cloud", "x", finding) for finding in levels]) == code
+
+
+def test_the_page_explains_every_check() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "doctor.md").read_text(encoding="utf-8")
+    rows = [("cloud", row.name) for row in CLOUD] + [("kubernetes", row.name) for row in KUBERNETES]
+    assert [row for row in rows if f"| {row[0]} | `{row[1]}` |" not in page] == []
