@@ -23,7 +23,7 @@ from hpc_operator.kube.rights import RIGHTS, Right, Where
 from local_control_plane import ControlPlane
 
 READS = {"list", "operation", "permission"}
-MOST_READS = 12
+MOST_READS = 10
 HARMLESS = ("/selfsubjectaccessreviews",)
 
 

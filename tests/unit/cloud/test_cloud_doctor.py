@@ -48,7 +48,7 @@ async def test_only_reads_are_sent_and_few_of_them() -> None:
     found = await ward.examined()
     assert {finding.level for finding in found.values()} <= {Level.OK, Level.WARNING}
     assert {call.method for call in ward.transport.calls} == {"GET"}
-    assert len(ward.transport.calls) <= 12
+    assert len(ward.transport.calls) <= 10
 
 
 async def test_a_dead_endpoint_is_asked_once() -> None:
