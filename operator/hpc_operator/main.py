@@ -1,7 +1,7 @@
-"""The composition root and the command line: settings, then clients, then the engine, then Kopf.
+"""The composition root of `run`: settings, then clients, then the engine, then Kopf.
 
 Everything is made here and handed on by constructor; one exit stack owns what must be closed. Clock and chance are
-given out here and nowhere else. Nobody imports this module.
+given out here and in `cli`, nowhere else. Only `cli` imports this module.
 """
 
 import asyncio
@@ -9,15 +9,11 @@ import logging
 import os
 import secrets
 import socket
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-import click
-
-from hpc_operator import logs
 from hpc_operator.cloud.calls import Caller, CallSettings
 from hpc_operator.cloud.client import HpcCalls
 from hpc_operator.cloud.credentials import AccountKeys, GivenKey, MountedKey, Source
@@ -43,17 +39,17 @@ from hpc_operator.process import Parts, Process, waking
 from hpc_operator.reconcile.cache import Cache
 from hpc_operator.reconcile.engine import Engine
 from hpc_operator.reconcile.lives import Lives
-from hpc_operator.reconcile.ports import SecretProblem, Unavailable
+from hpc_operator.reconcile.ports import SecretProblem
 from hpc_operator.reconcile.queue import WakeQueue
 from hpc_operator.reconcile.resync import Resync
 from hpc_operator.serving import application, serving
-from hpc_operator.settings import PREFIX, SECRET, Settings, SettingsProblem, load
+from hpc_operator.settings import PREFIX, Settings
 
 _log = logging.getLogger(__name__)
 _LOST_LEASE = 3
 
 
-def _ticks() -> float:
+def ticks() -> float:
     """Monotonic seconds that also count a suspended machine."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
@@ -65,13 +61,25 @@ def _lost(why: str) -> None:
     os._exit(_LOST_LEASE)
 
 
-def _source(settings: Settings) -> Source | None:
+def source(settings: Settings) -> Source | None:
+    """Where the operator's own key comes from; None: resources must name Secrets."""
     if settings.credentials_dir is not None:
         return MountedKey(settings.credentials_dir)
     if settings.access_key_id is not None:
         values = {"access_key_id": settings.access_key_id, "secret_access_key": settings.secret_access_key}
         return GivenKey(values, f"{PREFIX}ACCESS_KEY_ID and {PREFIX}SECRET_ACCESS_KEY")
     return None
+
+
+def call_settings(settings: Settings) -> CallSettings:
+    """How calls are made."""
+    return CallSettings(
+        encoding=Encoding[settings.signature_encoding.upper()],
+        conf_as_text=settings.cluster_conf_as == "string",
+        env_defaults=settings.env_defaults(),
+        read_timeout=settings.read_timeout,
+        change_timeout=settings.read_timeout,
+    )
 
 
 class Root:
@@ -89,7 +97,7 @@ class Root:
         server = await Server.connect(
             settings.kubeconfig,
             settings.context,
-            ticks=_ticks,
+            ticks=ticks,
             timeout=settings.kube_timeout,
             learn=self._scrubber.add,
         )
@@ -112,7 +120,7 @@ class Root:
             settings.lease_name,
             self._me,
             duration=settings.lease_duration,
-            ticks=_ticks,
+            ticks=ticks,
             now=time.time,
             on_lost=_lost,
         )
@@ -140,10 +148,10 @@ class Root:
         transport = HttpTransport(clock.now, connect_timeout=settings.connect_timeout, verify=settings.verify_tls)
         await self._stack.enter_async_context(transport)
         calls = HpcCalls(
-            Caller(transport, clock, budget, self._call_settings(), sleep=asyncio.sleep, on_call=self.metrics.called)
+            Caller(transport, clock, budget, call_settings(settings), sleep=asyncio.sleep, on_call=self.metrics.called)
         )
         keys = AccountKeys(
-            _source(settings),
+            source(settings),
             settings.endpoint,
             _reading(secret_values),
             clock.now,
@@ -165,16 +173,6 @@ class Root:
             policy=settings.policy(),
             nonce=lambda: secrets.token_hex(8),
             sleep=asyncio.sleep,
-        )
-
-    def _call_settings(self) -> CallSettings:
-        settings = self._settings
-        return CallSettings(
-            encoding=Encoding[settings.signature_encoding.upper()],
-            conf_as_text=settings.cluster_conf_as == "string",
-            env_defaults=settings.env_defaults(),
-            read_timeout=settings.read_timeout,
-            change_timeout=settings.read_timeout,
         )
 
 
@@ -199,43 +197,3 @@ async def operate(settings: Settings, scrubber: Scrubber) -> int:
         port = await stack.enter_async_context(serving(app, settings.listen_address, settings.listen_port))
         _log.info("started", extra={"version": released(), "fleet": settings.fleet, "port": port})
         return await process.run()
-
-
-def _flags() -> list[click.Parameter]:
-    """One flag for each setting but the secrets."""
-    return [
-        click.Option([f"--{name.replace('_', '-')}"], help=f"{field.description} [env: {PREFIX}{name.upper()}]")
-        for name, field in Settings.model_fields.items()
-        if name not in SECRET
-    ]
-
-
-def run(**flags: str | None) -> None:
-    """Run the operator until SIGTERM. Each flag is also an environment variable."""
-    try:
-        settings = load(flags)
-    except SettingsProblem as problem:
-        for line in problem.lines:
-            click.echo(f"hpc-operator: {line}", err=True)
-        sys.exit(2)
-    scrubber = Scrubber()
-    logs.configure(settings.log_level, scrubber.scrub, sys.stderr)
-    logs.catch_crashes()
-    try:
-        code = asyncio.run(operate(settings, scrubber))
-    except (Unavailable, OSError) as error:
-        _log.critical("cannot start: %s", error)
-        code = 1
-    sys.exit(code)
-
-
-@click.group()
-@click.version_option(released(), prog_name="hpc-operator")
-def main() -> None:
-    """Kubernetes operator for QingCloud HPC clusters: never creates one twice, never loses one."""
-
-
-main.add_command(click.Command("run", callback=run, params=_flags(), help=run.__doc__))
-
-if __name__ == "__main__":
-    main()

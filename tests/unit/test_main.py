@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from hpc_operator.main import main
+from hpc_operator.cli import main
 from hpc_operator.settings import SECRET, Settings
 
 

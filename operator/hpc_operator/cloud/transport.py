@@ -7,11 +7,14 @@ httpx's types stay out of every signature.
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from typing import Protocol, Self
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -21,12 +24,23 @@ from hpc_operator.domain.desired import Instant
 MAX_BODY = 8 * 1024 * 1024
 
 
+class Stage(StrEnum):
+    """How far a request came that was not sent."""
+
+    NAME = "name"
+    CONNECT = "connect"
+    CERTIFICATE = "certificate"
+    TLS = "tls"
+    OTHER = "other"
+
+
 class TransportNotSent(Exception):  # noqa: N818 - an outcome, not a defect
     """It failed before a byte of the request was sent: name, connect, TLS, or no free connection."""
 
-    def __init__(self, cause: str) -> None:
+    def __init__(self, cause: str, stage: Stage = Stage.OTHER) -> None:
         super().__init__(cause)
         self.cause = cause
+        self.stage = stage
 
 
 class TransportNoAnswer(Exception):  # noqa: N818
@@ -41,7 +55,8 @@ class TransportNoAnswer(Exception):  # noqa: N818
 class Reply:
     """One whole answer. `date`: the `Date` header, seconds since the epoch, None where absent or unreadable.
 
-    `began`, `ended`: the own clock before sending and after the last byte.
+    `began`, `ended`: the own clock before sending and after the last byte. `location`: where a redirect leads, without
+    its query, which may repeat our signature; nobody follows it.
     """
 
     status: int
@@ -49,6 +64,7 @@ class Reply:
     body: bytes = field(repr=False)
     began: Instant
     ended: Instant
+    location: str | None = None
 
 
 class Transport(Protocol):
@@ -102,11 +118,8 @@ class HttpTransport:
             async with asyncio.timeout(timeout):
                 return await self._exchange(request, began)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise TransportNotSent(_cause(error)) from None
-        except (
-            httpx.UnsupportedProtocol,
-            httpx.InvalidURL,
-        ) as error:  # ours, or a redirect's that httpx could not read
+            raise TransportNotSent(_cause(error), _stage(error)) from None
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:  # ours, or a redirect's that httpx cannot read
             raise sending.failed(type(error).__name__) from None
         except TimeoutError:
             raise sending.failed(f"no answer within {timeout:g} s") from None
@@ -135,7 +148,8 @@ class HttpTransport:
             content = await _whole(response.aiter_raw())
         finally:
             await response.aclose()
-        return Reply(response.status_code, _date(response.headers.get("date")), content, began, self._clock())
+        date, location = _date(response.headers.get("date")), _location(response.headers.get("location"))
+        return Reply(response.status_code, date, content, began, self._clock(), location)
 
 
 @dataclass(slots=True)
@@ -169,6 +183,38 @@ def _date(text: str | None) -> Instant | None:
         return moment.timestamp() if moment.tzinfo is not None else None
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+
+
+def _location(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    host = parts.netloc.rpartition("@")[2]
+    return clean(f"{parts.scheme}://{host}{parts.path}" if host else parts.path, 200)
+
+
+def _stage(error: BaseException | None) -> Stage:
+    """By the kinds of the errors underneath, never by their texts. The certificate's error is a TLS error too."""
+    while error is not None:
+        match error:
+            case ssl.SSLCertVerificationError():
+                return Stage.CERTIFICATE
+            case ssl.SSLError():
+                return Stage.TLS
+            case socket.gaierror():
+                return Stage.NAME
+            case httpx.ConnectTimeout() | ConnectionError():
+                return Stage.CONNECT
+            case _:
+                pass
+        below = error.__cause__ or error.__context__
+        if below is None:
+            return Stage.CONNECT if isinstance(error, OSError) else Stage.OTHER
+        error = below
+    return Stage.OTHER
 
 
 def _cause(error: Exception) -> str:

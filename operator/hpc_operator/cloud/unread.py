@@ -7,6 +7,7 @@ What goes wrong without: the sentence reaches conditions, and the service's mess
 whose account cannot be read would be written at every look, and so would each of a thousand others.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -24,6 +25,20 @@ class Unread:
     problem: str
 
 
+def told(read: Read, kept: Callable[[int, str], str] = lambda _, message: message) -> Answered | Unread:
+    """The answer of a read that succeeded, else why there is none. `kept` gives the words for a ret_code's message."""
+    match read:
+        case Answered(code=0):
+            return read
+        case Answered(code=code, message=message):
+            return Unread(f"ret_code {code}: {kept(code, message)}".rstrip(": "))
+        case Spent():
+            return Unread("quota: the budget of calls is used up")
+        case NoAnswer(cause=cause) | NotSent(cause=cause):
+            return Unread(f"no answer: {cause}")
+    assert_never(read)
+
+
 @dataclass(slots=True)
 class Words:
     """For each account, call and ret_code the message that came first, until the call is answered again."""
@@ -31,18 +46,11 @@ class Words:
     first: dict[tuple[Account, str, int], str] = field(default_factory=dict)
 
     def told(self, account: Account, call: str, read: Read) -> Answered | Unread:
-        """The answer of a read that succeeded, else why there is none."""
-        match read:
-            case Answered(code=0):
-                self.first = {key: text for key, text in self.first.items() if key[:2] != (account, call)}
-                return read
-            case Answered(code=code, message=message):
-                return Unread(f"ret_code {code}: {self._kept((account, call, code), message)}".rstrip(": "))
-            case Spent():
-                return Unread("quota: the budget of calls is used up")
-            case NoAnswer(cause=cause) | NotSent(cause=cause):
-                return Unread(f"no answer: {cause}")
-        assert_never(read)
+        """`told` in the words of the first time."""
+        found = told(read, lambda code, message: self._kept((account, call, code), message))
+        if isinstance(found, Answered):
+            self.first = {key: text for key, text in self.first.items() if key[:2] != (account, call)}
+        return found
 
     def _kept(self, key: tuple[Account, str, int], message: str) -> str:
         if key not in self.first and len(self.first) >= _MOST:

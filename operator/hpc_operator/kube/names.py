@@ -17,6 +17,11 @@ ANNOTATION_CREATE_BESIDE = f"{GROUP}/create-beside"
 ANNOTATION_RECREATE = f"{GROUP}/recreate"
 ANNOTATION_PAUSED = f"{GROUP}/paused"
 ANNOTATION_RECONCILE_AT = f"{GROUP}/reconcile-at"
+ANNOTATIONS = (
+    ANNOTATION_RECORD, ANNOTATION_ADOPT, ANNOTATION_TAKE_OVER, ANNOTATION_CREATE_BESIDE, ANNOTATION_RECREATE,
+    ANNOTATION_PAUSED, ANNOTATION_RECONCILE_AT,
+)  # fmt: skip
+"""All that are read."""
 
 MEMORY_VERSION = 1
 """The version of the record and of `status.operation` that this operator writes; a higher one is left alone."""

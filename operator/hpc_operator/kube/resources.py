@@ -55,14 +55,8 @@ class KubeStore:
         raise Unavailable("the list of HpcClusters expired again and again before its last page was read")
 
     async def served_crd(self) -> dict[str, Any] | None:
-        """The server's OpenAPI v3 document of our group and version; None when the CRD is not installed.
-
-        Discovery: every authenticated client may read it, so no right on CustomResourceDefinitions is needed.
-        """
-        try:
-            return await self._api.request("GET", f"/openapi/v3{_BASE}")
-        except (NotServed, Gone):
-            return None
+        """See `read_served`."""
+        return await read_served(self._api)
 
     async def may_list(self, namespace: str | None) -> None:
         """One item of a list: raises Unavailable, whose text names the missing permission."""
@@ -210,6 +204,17 @@ class KubeStore:
 def _whole_list(page: Mapping[str, Any]) -> bool:
     items = all(whole(raw, names.KIND) for raw in page["items"])
     return items and page.get("kind") == f"{names.KIND}List" and is_version(page["metadata"].get("resourceVersion"))
+
+
+async def read_served(api: Api) -> dict[str, Any] | None:
+    """The server's OpenAPI v3 document of our group and version; None when the CRD is not installed.
+
+    Discovery: every authenticated client may read it, so no right on CustomResourceDefinitions is needed.
+    """
+    try:
+        return await api.request("GET", f"/openapi/v3{_BASE}")
+    except (NotServed, Gone):
+        return None
 
 
 def _collection(namespace: str | None) -> str:

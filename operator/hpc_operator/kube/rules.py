@@ -6,8 +6,9 @@ Python. What depends on the old object or the status is in `transitions`; a look
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from hpc_operator.kube.fields import present, select
 from hpc_operator.kube.instants import seconds
@@ -19,15 +20,21 @@ _LIKE_A_MARK = re.compile(MARK)
 MARK_MESSAGE = "must not contain a word that looks like an operator's mark (a, 14 letters or digits 2-7, -, a number)"
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One claim. `field` is the path below the place of the rule; `holds` None: it needs more than the spec."""
+class Rule(Generic[T]):
+    """One claim. `field` is the path below the place of the rule; `holds` is the same claim in Python.
+
+    `holds` None: it compares with the old object, so nobody asks it at the creation.
+    """
 
     field: str
     cel: str
     message: str
     reason: str = "FieldValueInvalid"
-    holds: Callable[[Spec], bool] | None = None
+    holds: Callable[[T], bool] | None = None
     optional_old: bool = False
 
     def schema(self) -> dict[str, object]:
@@ -38,9 +45,14 @@ class Rule:
         return entry | ({"optionalOldSelf": True} if self.optional_old else {})
 
 
-def broken(spec: Spec) -> Rule | None:
+def broken(spec: Spec) -> Rule[Spec] | None:
     """The first claim about a spec alone that does not hold."""
-    return next((rule for rule in SPEC_RULES if rule.holds is not None and not rule.holds(spec)), None)
+    return next(all_broken(SPEC_RULES, spec), None)
+
+
+def all_broken(rules: Iterable[Rule[T]], of: T) -> Iterator[Rule[T]]:
+    """Every claim of these that does not hold."""
+    return (rule for rule in rules if rule.holds is not None and not rule.holds(of))
 
 
 def _role(spec: Spec, role: str, of: str) -> int | None:
@@ -48,7 +60,8 @@ def _role(spec: Spec, role: str, of: str) -> int | None:
     return getattr(fields, of) if fields else None
 
 
-def _unmarked(text: str | None) -> bool:
+def unmarked(text: str | None) -> bool:
+    """Whether nothing in the text looks like a mark."""
     return text is None or _LIKE_A_MARK.search(text) is None
 
 
@@ -57,7 +70,7 @@ def _names_agree(spec: Spec) -> bool:
     return inner is None or spec.cluster_name is None or inner == spec.cluster_name
 
 
-def _only_login(role: str) -> Rule:
+def _only_login(role: str) -> Rule[Spec]:
     return Rule(
         f".cluster_conf.cluster.{role}",
         f"self.cluster_type != 'hpc' || !self.?cluster_conf.cluster.?{role}.hasValue()",
@@ -67,7 +80,7 @@ def _only_login(role: str) -> Rule:
     )
 
 
-def _at_least(of: str, least: int, unit: str) -> Rule:
+def _at_least(of: str, least: int, unit: str) -> Rule[Spec]:
     return Rule(
         f".cluster_conf.cluster.compute.{of}",
         f"self.?cluster_conf.cluster.?compute.{of}.orValue({least}) >= {least}",
@@ -76,18 +89,18 @@ def _at_least(of: str, least: int, unit: str) -> Rule:
     )
 
 
-def _not_marked(field: str, read: Callable[[Spec], str | None]) -> Rule:
+def _not_marked(field: str, read: Callable[[Spec], str | None]) -> Rule[Spec]:
     path = tuple(field[1:].split("."))
     return Rule(
         field,
         f"!({present('self', path)}) || !{select('self', path)}.matches('{MARK}')",
         f"{field.rpartition('.')[2]} {MARK_MESSAGE}",
-        holds=lambda s: _unmarked(read(s)),
+        holds=lambda s: unmarked(read(s)),
     )
 
 
 _RESERVED = "self.?paid_type.orValue('') == 'Reserved'"
-SPEC_RULES: tuple[Rule, ...] = (
+SPEC_RULES: tuple[Rule[Spec], ...] = (
     _only_login("controller"),
     _only_login("compute"),
     Rule(

@@ -5,14 +5,23 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from hpc_operator.kube.crd import missing_fields
 from hpc_operator.reconcile.ports import Gone, Unavailable
 
+INSTALL = "kubectl apply --server-side -f crds/hpcclusters.yaml"
 _WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)
 _log = logging.getLogger(__name__)
+
+
+def crd_problem(openapi: Mapping[str, Any] | None) -> str | None:
+    """What is wrong with the served CRD; None when it is there and new enough."""
+    if openapi is None:
+        return "the HpcCluster CRD is not installed"
+    missing = [f"status.{path}" for path in missing_fields(openapi)]
+    return f"CrdTooOld: the installed HpcCluster CRD does not know {', '.join(missing[:5])}" if missing else None
 
 
 class Served(Protocol):
@@ -53,14 +62,8 @@ class Startup:
     async def look(self) -> str | None:
         """Look once: None when all is there, else what is missing and what to do."""
         try:
-            openapi = await self._served.served_crd()
-            if openapi is None:
-                return "the HpcCluster CRD is not installed: kubectl apply --server-side -f crds/hpcclusters.yaml"
-            if missing := [f"status.{path}" for path in missing_fields(openapi)]:
-                return (
-                    f"CrdTooOld: the installed HpcCluster CRD does not know {', '.join(missing[:5])}: "
-                    "kubectl apply --server-side -f crds/hpcclusters.yaml"
-                )
+            if problem := crd_problem(await self._served.served_crd()):
+                return f"{problem}: {INSTALL}"
             for namespace in self._namespaces:
                 await self._served.may_list(namespace)
         except (Unavailable, Gone) as error:

@@ -8,8 +8,20 @@ a create begins with managementPolicy Observe; once the id is in status they are
 demands something looks away when the spec is unchanged: it must never make a status write fail.
 """
 
+from dataclasses import dataclass
+
 from hpc_operator.kube.fields import leaves, present, select
-from hpc_operator.kube.rules import MARK, MARK_MESSAGE, Rule
+from hpc_operator.kube.rules import MARK, MARK_MESSAGE, Rule, unmarked
+from hpc_operator.kube.schema import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A resource that is just being created: what the root's claims are about then. `name` "": the server makes one."""
+
+    name: str
+    spec: Spec
+
 
 CHANGEABLE = frozenset(
     {
@@ -37,7 +49,7 @@ _NEEDED = (
 )
 
 
-def _unchangeable(path: tuple[str, ...]) -> Rule:
+def _unchangeable(path: tuple[str, ...]) -> Rule[Created]:
     later = ".".join(path) in LATER
     new, old = present("self.spec", path), present("oldSelf.spec", path)
     same = f"{select('self.spec', path)} == {select('oldSelf.spec', path)}"
@@ -51,7 +63,7 @@ def _unchangeable(path: tuple[str, ...]) -> Rule:
     return Rule(field, f"!{_BEGUN} || {cel}", message, "FieldValueForbidden")
 
 
-def _needed(path: str) -> Rule:
+def _needed(path: str) -> Rule[Created]:
     optional = ".?".join(path.split("."))
     role = path.count(".") > 0
     kind = "an ehpc" if role else "a"
@@ -62,15 +74,28 @@ def _needed(path: str) -> Rule:
         f"oldSelf.hasValue() && oldSelf.value().spec == self.spec || {unless}self.spec.?{optional}.hasValue()",
         f"{path} is needed to create {kind} cluster: only managementPolicy Observe does without",
         "FieldValueRequired",
+        lambda c: c.spec.management_policy == "Observe" or (role and not _ehpc(c.spec)) or _given(c.spec, path),
         optional_old=True,
     )
 
 
-ROOT_RULES: tuple[Rule, ...] = (
+def _ehpc(spec: Spec) -> bool:
+    return spec.cluster_type == "ehpc" and spec.cluster_conf is not None
+
+
+def _given(spec: Spec, path: str) -> bool:
+    found: object = spec
+    for name in path.split("."):
+        found = getattr(found, name, None)
+    return found is not None
+
+
+ROOT_RULES: tuple[Rule[Created], ...] = (
     Rule(
         ".metadata.name",
         f"oldSelf.hasValue() || !self.metadata.name.matches('{MARK}')",
         f"metadata.name {MARK_MESSAGE}",
+        holds=lambda c: unmarked(c.name),
         optional_old=True,
     ),
     *map(_needed, _NEEDED),

@@ -85,7 +85,7 @@ def explain(where: str, error: ValueError, mend: str) -> str:
     if not isinstance(error, ValidationError):
         return f"{where}: {clean(str(error), 200)}: {mend}"
     found = error.errors(include_input=False, include_url=False, include_context=False)
-    said = [f"{_path(where, e['loc'])}: {_words(e['type'], e['msg'])}" for e in found[:_SHOWN]]
+    said = [f"{_path(where, e['loc'])}: {words(e['type'], e['msg'])}" for e in found[:_SHOWN]]
     more = f" (and {len(found) - _SHOWN} more)" if len(found) > _SHOWN else ""
     return clean(f"{'; '.join(said)}{more}: {mend}", _LONGEST)
 
@@ -94,7 +94,8 @@ def _path(where: str, location: tuple[int | str, ...]) -> str:
     return where + "".join(f".{clean(str(part), 64)}" for part in location)
 
 
-def _words(kind: str, message: str) -> str:
+def words(kind: str, message: str) -> str:
+    """What is wrong with a field, from pydantic's kind of error and message."""
     if kind == "extra_forbidden":
         return "not known to this version of the operator"
     return "required" if kind == "missing" else message

@@ -15,13 +15,16 @@ class Simulator:
     """`hpc-simulator` on free ports; `endpoint` is the HPC API. A create of 360 s takes `create` seconds.
 
     `keep` False: its state is not written to a file, which costs time that grows with the number of clusters.
+    `flags`: further flags of the program.
     """
 
-    def __init__(self, folder: Path, *, create: float = 1.0, keep: bool = True, **settings: object) -> None:
+    def __init__(
+        self, folder: Path, *, create: float = 1.0, keep: bool = True, flags: tuple[str, ...] = (), **settings: object
+    ) -> None:
         wanted = {"call_quota": 10**6, **settings}
         arguments = [word for name, value in wanted.items() for word in ("--set", f"{name}={_text(value)}")]
         state = ("--state", str(folder / "cloud.json")) if keep else ()
-        command = [script("hpc-simulator"), *state, "--time-factor", str(create / 360), *arguments]
+        command = [script("hpc-simulator"), *state, "--time-factor", str(create / 360), *arguments, *flags]
         self._program = Program(command, folder / "simulator.log")
         line = until("the simulator listens", self._first_line)
         self.endpoint, self._control = line["listening"], httpx.Client(base_url=line["control"], timeout=30)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpc_operator.cloud import transport as module
-from hpc_operator.cloud.transport import HttpTransport, Reply, TransportNoAnswer, TransportNotSent
+from hpc_operator.cloud.transport import HttpTransport, Reply, Stage, TransportNoAnswer, TransportNotSent
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 SIGNED = "/api/cluster/list?a=b%20c%2Fd%3A&signature=W68n%252BXs%252FM%253D"
@@ -139,16 +139,35 @@ def test_a_date_without_a_zone_is_none() -> None:
     assert module._date("Thu, 01 Jan 2026 00:00:00 GMT") == 1767225600.0
 
 
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("https://other.test/api/x?signature=abc#y", "https://other.test/api/x"),
+        ("https://me:word@other.test:8443/", "https://other.test:8443/"),
+        ("/again?signature=abc", "/again"),
+        ("https://[broken", None),
+    ],
+)
+async def test_where_a_redirect_leads_is_told_without_what_it_repeats_of_the_request(
+    header: str, told: str | None
+) -> None:
+    wire = Wire()
+    async with wire.serving(wire.answering(http("302 Found", b"", f"Location: {header}"))) as base:
+        assert (await send(base)).location == told
+
+
 async def test_nobody_listens_is_not_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(TransportNotSent):
+    with pytest.raises(TransportNotSent) as raised:
         await send(f"http://127.0.0.1:{port}")
+    assert raised.value.stage is Stage.CONNECT
 
 
 async def test_an_unknown_name_is_not_sent() -> None:
-    with pytest.raises(TransportNotSent):
+    with pytest.raises(TransportNotSent) as raised:
         await send("http://no-such-host.invalid")
+    assert raised.value.stage is Stage.NAME
 
 
 async def test_tls_with_a_server_that_speaks_none_is_not_sent() -> None:
@@ -159,8 +178,9 @@ async def test_tls_with_a_server_that_speaks_none_is_not_sent() -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     async with wire.serving(serve) as base:
-        with pytest.raises(TransportNotSent):
+        with pytest.raises(TransportNotSent) as raised:
             await send(base.replace("http:", "https:"), method="POST", body="{}")
+    assert raised.value.stage is Stage.TLS
     assert wire.heads == []
 
 

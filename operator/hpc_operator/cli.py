@@ -1,0 +1,118 @@
+"""The command line: one small function for each command; settings are read here, exit codes are given here.
+
+Nobody imports this module. Exit codes: 0 well, 1 it failed or something must be mended, 2 wrong usage or settings;
+`run` has more of its own.
+"""
+
+import asyncio
+import logging
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from hpc_operator import logs
+from hpc_operator.cloud.scrub import Scrubber
+from hpc_operator.doctor import telling
+from hpc_operator.doctor.examination import Means, examine
+from hpc_operator.main import call_settings, operate, source, ticks
+from hpc_operator.metrics import released
+from hpc_operator.reconcile.ports import Unavailable
+from hpc_operator.settings import PREFIX, SECRET, Settings, SettingsProblem, load
+from hpc_operator.validating import reporting
+from hpc_operator.validating.reporting import validated
+
+_log = logging.getLogger(__name__)
+_OUTPUT = click.Option(
+    ["-o", "--output"], type=click.Choice(["text", "json"]), default="text", help="how it is shown", show_default=True
+)
+
+
+def _flags() -> list[click.Parameter]:
+    """One flag for each setting but the secrets."""
+    return [
+        click.Option([f"--{name.replace('_', '-')}"], help=f"{field.description} [env: {PREFIX}{name.upper()}]")
+        for name, field in Settings.model_fields.items()
+        if name not in SECRET
+    ]
+
+
+def _settings(flags: dict[str, str | None]) -> Settings:
+    """The settings; the process ends with a line for each that is wrong."""
+    try:
+        return load(flags)
+    except SettingsProblem as problem:
+        for line in problem.lines:
+            click.echo(f"hpc-operator: {line}", err=True)
+        sys.exit(2)
+
+
+def run(**flags: str | None) -> None:
+    """Run the operator until SIGTERM. Each flag is also an environment variable."""
+    settings = _settings(flags)
+    scrubber = Scrubber()
+    logs.configure(settings.log_level, scrubber.scrub, sys.stderr)
+    logs.catch_crashes()
+    try:
+        code = asyncio.run(operate(settings, scrubber))
+    except (Unavailable, OSError) as error:
+        _log.critical("cannot start: %s", error)
+        code = 1
+    sys.exit(code)
+
+
+def doctor(*, output: str, no_cloud: bool, no_kubernetes: bool, **flags: str | None) -> None:
+    """Check account and Kubernetes by harmless reads, and say what to do.
+
+    Takes every setting of `run`. Exit code: 0 well, 1 something must be mended, 2 wrong settings.
+    """
+    if no_cloud and no_kubernetes:
+        raise click.UsageError("--no-cloud and --no-kubernetes leave nothing to look at: give one of them")
+    settings = _settings(flags)
+    scrubber = Scrubber()
+    logs.configure("DEBUG" if settings.log_level == "DEBUG" else "CRITICAL", scrubber.scrub, sys.stderr)
+    means = Means(
+        settings=settings,
+        source=source(settings),
+        calls=call_settings(settings),
+        scrubber=scrubber,
+        now=time.time,
+        ticks=ticks,
+        sleep=asyncio.sleep,
+        tell=lambda line: None if output == "json" else click.echo(telling.line(line, scrubber.scrub)),
+    )
+    lines = asyncio.run(examine(means, cloud=not no_cloud, kubernetes=not no_kubernetes))
+    click.echo(telling.as_json(lines, scrubber.scrub) if output == "json" else telling.summary(lines))
+    sys.exit(telling.exit_code(lines))
+
+
+def validate(*, files: tuple[Path, ...], output: str) -> None:
+    """Check manifests without a server: the schema and the rules of the HpcCluster CRD.
+
+    FILES are files, directories (their *.yaml, *.yml and *.json) or - for standard input. Exit code: 0 valid,
+    1 invalid, 2 something cannot be read.
+    """
+    report = validated(files, sys.stdin.buffer)
+    click.echo(reporting.as_json(report) if output == "json" else reporting.as_text(report))
+    sys.exit(report.exit_code)
+
+
+@click.group()
+@click.version_option(released(), prog_name="hpc-operator")
+def main() -> None:
+    """Kubernetes operator for QingCloud HPC clusters: never creates one twice, never loses one."""
+
+
+_LEFT_OUT: list[click.Parameter] = [
+    _OUTPUT,
+    click.Option(["--no-cloud"], is_flag=True, help="leave the HPC API out"),
+    click.Option(["--no-kubernetes"], is_flag=True, help="leave Kubernetes out"),
+]
+_FILES = click.Argument(["files"], nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
+main.add_command(click.Command("run", callback=run, params=_flags(), help=run.__doc__))
+main.add_command(click.Command("doctor", callback=doctor, params=[*_LEFT_OUT, *_flags()], help=doctor.__doc__))
+main.add_command(click.Command("validate", callback=validate, params=[_FILES, _OUTPUT], help=validate.__doc__))
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""One examination: what the settings ask for is read, judged and told, the cloud first, then Kubernetes.
+
+The command line runs it. Clock and pauses come in; everything opened here is closed here. No call that changes
+anything can be reached from this room.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from hpc_operator.cloud.calls import CallSettings
+from hpc_operator.cloud.credentials import AccountKeys, Source
+from hpc_operator.cloud.scrub import Scrubber
+from hpc_operator.cloud.transport import HttpTransport
+from hpc_operator.doctor.checking import walk
+from hpc_operator.doctor.cloud import CLOUD, CloudReads, Terms
+from hpc_operator.doctor.finding import Line, error, skipped
+from hpc_operator.doctor.kubernetes import KUBERNETES, KubernetesReads
+from hpc_operator.domain.desired import Instant
+from hpc_operator.kube.connection import Connection
+from hpc_operator.kube.store import Server, read_connection
+from hpc_operator.reconcile.ports import Unavailable
+from hpc_operator.settings import Settings
+
+CLOUD_PART, KUBERNETES_PART = "cloud", "kubernetes"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an examination works with, made by the command line."""
+
+    settings: Settings
+    source: Source | None
+    calls: CallSettings
+    scrubber: Scrubber
+    now: Callable[[], Instant]
+    ticks: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    tell: Callable[[Line], None]
+
+
+async def examine(means: Means, *, cloud: bool = True, kubernetes: bool = True) -> list[Line]:
+    """All lines, in the order in which they were told."""
+    lines = await _cloud(means) if cloud else [_left_out(means, CLOUD_PART, "--no-cloud")]
+    lines += await _kubernetes(means) if kubernetes else [_left_out(means, KUBERNETES_PART, "--no-kubernetes")]
+    return lines
+
+
+def _left_out(means: Means, part: str, why: str) -> Line:
+    line = Line(part, "all", skipped(f"left out ({why})"))
+    means.tell(line)
+    return line
+
+
+async def _cloud(means: Means) -> list[Line]:
+    settings = means.settings
+    transport = HttpTransport(means.now, connect_timeout=settings.connect_timeout, verify=settings.verify_tls)
+    async with transport:
+        reads = CloudReads(_keys(means), transport, _terms(means), means.now, means.sleep)
+        return await walk(CLOUD_PART, CLOUD, reads, means.tell, reads.halted)
+
+
+def _keys(means: Means) -> AccountKeys:
+    settings = means.settings
+
+    async def no_secret(_namespace: str, _name: str) -> dict[str, str]:
+        raise LookupError("doctor looks at the operator's own key only")
+
+    return AccountKeys(
+        means.source,
+        settings.endpoint,
+        no_secret,
+        means.now,
+        means.scrubber,
+        owner=settings.owner,
+        zone=settings.zone,
+    )
+
+
+def _terms(means: Means) -> Terms:
+    settings, policy = means.settings, means.settings.policy()
+    return Terms(
+        fleet=settings.fleet,
+        calls=means.calls,
+        clock_skew=settings.clock_skew,
+        quota=settings.quota,
+        quota_share=settings.quota_share,
+        verify_tls=settings.verify_tls,
+        accept_other_ids=settings.accept_other_ids,
+        owners=policy.owners,
+        zones=policy.zones,
+    )
+
+
+async def _kubernetes(means: Means) -> list[Line]:
+    settings = means.settings
+    try:
+        connection = await read_connection(settings.kubeconfig, settings.context)
+    except Unavailable as problem:
+        return [_no_way(means, str(problem))]
+    if connection.token:
+        means.scrubber.add(connection.token)
+    async with AsyncExitStack() as stack:
+        server = await _server(means)
+        stack.push_async_callback(server.close)
+        reads = _reads(means, connection, server)
+        return await walk(KUBERNETES_PART, KUBERNETES, reads, means.tell)
+
+
+async def _server(means: Means) -> Server:
+    settings = means.settings
+    return await Server.connect(settings.kubeconfig, settings.context, ticks=means.ticks, timeout=settings.kube_timeout)
+
+
+def _reads(means: Means, connection: Connection, server: Server) -> KubernetesReads:
+    settings = means.settings
+    lease = settings.lease_namespace, settings.lease_name
+    return KubernetesReads(server, connection.server, settings.namespaces, lease)
+
+
+def _no_way(means: Means, problem: str) -> Line:
+    """No kubeconfig at all is a choice where none was named; a named one that cannot be read is an error."""
+    named = means.settings.kubeconfig is not None or means.settings.context is not None
+    if named:
+        finding = error(problem.rstrip("."), "mend the file, or name another one")
+    else:
+        finding = skipped(f"left out: {problem}")
+    line = Line(KUBERNETES_PART, "all", finding)
+    means.tell(line)
+    return line

@@ -1,0 +1,1 @@
+"""`hpc-operator validate`: manifests checked offline, with the verdict that the API server would give."""
