@@ -164,6 +164,7 @@ class Root:
             env_defaults=settings.env_defaults(),
             read_timeout=settings.read_timeout,
             change_timeout=settings.read_timeout,
+            quota_pause=settings.quota_pause,
         )
 
 
