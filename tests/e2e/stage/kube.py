@@ -7,10 +7,15 @@ from typing import Any
 
 import httpx
 import yaml
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from local_control_plane import ControlPlane
 
 GROUP = "/apis/hpc.qingcloud.com/v1alpha1"
+
+
+class Busy(Exception):  # noqa: N818 - said by a server that is starting
+    """The server cannot answer yet (429 `storage is (re)initializing`, 503)."""
 
 
 class Kube:
@@ -36,9 +41,17 @@ class Kube:
         """kubectl apply."""
         self.kubectl("apply", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
 
+    @retry(
+        retry=retry_if_exception_type((httpx.TransportError, Busy)),
+        stop=stop_after_delay(60),
+        wait=wait_fixed(0.2),
+        reraise=True,
+    )
     def get(self, path: str) -> dict[str, Any] | None:
-        """An object or a list by its path; None when it is not there."""
+        """An object or a list by its path; None when it is not there. A server that is starting is waited for."""
         answer = self._client.get(path)
+        if answer.status_code in (429, 503):
+            raise Busy(answer.text)
         if answer.status_code == 404:
             return None
         assert answer.is_success, answer.text
