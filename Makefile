@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := deploy/local
 
-.PHONY: help venv lock demo check test crds play control-plane clean
+.PHONY: help venv lock demo check test chaos crds play control-plane clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ test: check ## everything: fast tests, fault suite, end-to-end on the genuine AP
 	@$(BIN)/python -m local_control_plane build
 	@$(BIN)/pytest -q tests/faults
 	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile tests/e2e
+
+chaos: venv ## put real processes through kills, outages and lost memories; one table (ONLY=name for one scenario)
+	@PYTHONPATH=deploy/local:tests:tests/e2e $(BIN)/python -m chaos --markdown build/chaos.md --json build/chaos.json $(if $(ONLY),--only $(ONLY))
 
 clean: ## remove what was made here (the cached control plane stays)
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
