@@ -8,66 +8,20 @@ import shutil
 import sys
 import tempfile
 import time
-import traceback
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from stage.manifests import CRD
 
-from chaos import aftermath
-from chaos.arena import Arena
+from chaos.running import play
 from chaos.scenarios import Scenario, load
-from chaos.table import Count, Row, as_json, markdown, rich_table, summed_up
-from local_control_plane import ControlPlane
+from chaos.table import Row, as_json, markdown, rich_table, summed_up
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-def run(scenario: Scenario, shared: ControlPlane, folder: Path) -> Row:
-    """Play one scenario from nothing to its row; whatever it does not clear away is ended."""
-    began, found, problems, notes = time.monotonic(), Count(), [], []
-    try:
-        with ExitStack() as stack:
-            arena = Arena(scenario.name, folder / scenario.name, shared, stack)
-            notes = arena.notes
-            try:
-                scenario.play(arena)
-                aftermath.settle(arena, scenario.expected)
-            except AssertionError as missed:
-                problems.append(_one_line(missed))
-            found = aftermath.measure(arena)
-            problems += scenario.expected.missed(found)
-            problems += aftermath.problems(arena)
-    except Exception as error:  # noqa: BLE001 - one broken scenario must not end the others
-        problems.append(f"{type(error).__name__}: {_one_line(error)}")
-    return Row(scenario.name, scenario.what, found, problems, notes, time.monotonic() - began)
-
-
-def _one_line(error: BaseException) -> str:
-    """The message; without one, the line that asserted."""
-    text = str(error) or str(traceback.extract_tb(error.__traceback__)[-1].line)
-    return " ".join(text.split())[:1500]
-
-
-def play(chosen: list[Scenario], folder: Path, jobs: int) -> list[Row]:
-    """All of them, `jobs` at a time, a line for each that is over; the rows in the order of the table."""
-    rows: dict[str, Row] = {}
-    with ControlPlane() as shared, ThreadPoolExecutor(jobs) as pool, console.status("") as status:
-        shared.kubectl("apply", "--server-side", "-f", str(CRD))
-        shared.kubectl("wait", "--for=condition=Established", "crd/hpcclusters.hpc.qingcloud.com", "--timeout=60s")
-        running = {pool.submit(run, each, shared, folder): each.name for each in chosen}
-        for done in as_completed(running):
-            row = rows[running[done]] = done.result()
-            sign = "[green]✓[/]" if row.good else "[red]✗[/]"
-            console.print(f"{sign} {row.name} [dim]({row.seconds:.0f} s)[/] {escape('' if row.good else row.verdict)}")
-            status.update(f"{len(rows)} of {len(chosen)}")
-    return [rows[each.name] for each in chosen]
 
 
 @app.command()
@@ -82,37 +36,54 @@ def main(
 ) -> None:
     """Put real processes through chaos and print what became of it."""
     scenarios = load()
-    wanted = [name for word in only or [] for name in word.split(",") if name]
-    if names or (unknown := [name for name in wanted if name not in scenarios]):
+    if names:
         for each in scenarios.values():
-            console.print(f"{each.name:28} {each.what}", markup=False, soft_wrap=True)
-        if not names:
-            console.print(f"no such scenario: {', '.join(unknown)}", style="red")
-        raise typer.Exit(0 if names else 2)
-    began = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="hpc-chaos-"))
-    rows = play([scenarios[name] for name in wanted] or list(scenarios.values()), folder, jobs)
+            console.print(f"{each.name:24} {each.what}", markup=False, soft_wrap=True)
+        return
+    began, folder = time.monotonic(), Path(tempfile.mkdtemp(prefix="hpc-chaos-"))
+    rows = _played(_chosen(scenarios, only or []), folder, jobs)
     summary = summed_up(rows, time.monotonic() - began)
-    console.print(rich_table(rows))
-    for row in rows:
-        for note in row.notes:
-            console.print(f"{row.name}: {note}", markup=False)
-    console.print(summary)
-    _write(rows, summary, markdown_file, json_file)
+    _print(rows, summary)
+    _write(markdown_file, markdown(rows, summary))
+    _write(json_file, json.dumps(as_json(rows, summary), indent=2, ensure_ascii=False))
     if not all(row.good for row in rows):
         console.print(f"the logs are in {folder}", style="red")
         raise typer.Exit(1)
     shutil.rmtree(folder)
 
 
-def _write(rows: list[Row], summary: str, markdown_file: Path | None, json_file: Path | None) -> None:
-    for file, text in (
-        (markdown_file, markdown(rows, summary)),
-        (json_file, json.dumps(as_json(rows, summary), indent=2, ensure_ascii=False)),
-    ):
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
+def _chosen(scenarios: dict[str, Scenario], only: Sequence[str]) -> list[Scenario]:
+    wanted = [name for word in only for name in word.split(",") if name]
+    if unknown := [name for name in wanted if name not in scenarios]:
+        console.print(f"no such scenario: {', '.join(unknown)}; there are {', '.join(scenarios)}", style="red")
+        raise typer.Exit(2)
+    return [scenarios[name] for name in wanted or scenarios]
+
+
+def _played(chosen: Sequence[Scenario], folder: Path, jobs: int) -> list[Row]:
+    """A line for each scenario that is over; the rows in the order of the table."""
+    rows: dict[str, Row] = {}
+    with console.status(f"0 of {len(chosen)}") as status:
+        for row in play(chosen, folder, jobs):
+            rows[row.name] = row
+            sign = "[green]✓[/]" if row.good else "[red]✗[/]"
+            console.print(f"{sign} {row.name} [dim]({row.seconds:.0f} s)[/] {escape('' if row.good else row.verdict)}")
+            status.update(f"{len(rows)} of {len(chosen)}")
+    return [rows[each.name] for each in chosen]
+
+
+def _print(rows: Sequence[Row], summary: str) -> None:
+    console.print(rich_table(rows))
+    for row in rows:
+        for note in row.notes:
+            console.print(f"{row.name}: {note}", markup=False)
+    console.print(summary)
+
+
+def _write(file: Path | None, text: str) -> None:
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
 
 
 if __name__ == "__main__":

@@ -145,10 +145,11 @@ def wipe_status(stage: Stage, name: str) -> None:
 
 
 def force_away(stage: Stage, *names: str) -> None:
-    """Strip the finalizers and delete; nobody of ours may be running."""
+    """Strip the finalizers and delete, and the owned Secrets as the garbage collector does; nobody may be running."""
     for name in names:
         stage.kube.kubectl("patch", "hpc", name, "--type=merge", '--patch={"metadata":{"finalizers":null}}')
     stage.kube.kubectl("delete", "hpc", *names, "--timeout=60s")
+    stage.kube.kubectl("delete", "secret", *(f"{name}-admin" for name in names))
 
 
 def held(stage: Stage, count: int = 1) -> None:
