@@ -39,8 +39,9 @@ def told(read: Read) -> Answered | Unread:
             return read
         case Answered(code=code, message=message):
             return Unread(f"ret_code {code}: {message}".rstrip(": "))
-        case Spent(wait=wait):
-            return Unread(f"quota: the budget of calls is used up, the next one may go in {wait:.0f} s")
+        case Spent():
+            # No seconds: the sentence comes into status, and what moves by itself would be written there again and again.
+            return Unread("quota: the budget of calls is used up until its window has passed")
         case NoAnswer(cause=cause) | NotSent(cause=cause):
             return Unread(f"no answer: {cause}")
     assert_never(read)

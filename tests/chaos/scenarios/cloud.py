@@ -77,7 +77,10 @@ def cloud_throttles(arena: Arena) -> None:
     before = stage.cloud.last_call()
     apply(stage, *FIVE[:3])
     wait_reasons(stage, "LookingFirst", FIVE[:3])
+    waiting = len(stage.to_kube.log)
     until("the tap was closed once and opened again", lambda: _refused(arena) >= 2)
+    written = len(stage.to_kube.writes(since=waiting))
+    assert written <= 9, f"waiting for the window was written down {written} times"
     spent = len(stage.cloud.calls(since=before))
     arena.note(
         f"{spent} calls were refused in two windows of 6 s: the tap stays closed for {len(FIVE[:3])} resources at once"

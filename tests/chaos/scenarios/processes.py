@@ -9,7 +9,7 @@ from chaos.scenarios import scenario
 
 SIX = tuple(f"six-{number}" for number in range(6))
 TWENTY = tuple(f"twenty-{number:02}" for number in range(20))
-LEASE = {"LEASE_DURATION": "5"}
+LEASE = {"LEASE_DURATION": "8"}
 
 
 def _two(arena: Arena) -> tuple[Stage, Operator, Operator]:

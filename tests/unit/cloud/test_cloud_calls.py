@@ -7,7 +7,8 @@ import pytest
 from cloud_scripts import ACCOUNT, CREDENTIALS, KEY, PASSWORD, SECRET, bench, reply, request
 
 from hpc_operator.cloud.calls import CallSettings
-from hpc_operator.cloud.client import Unread
+from hpc_operator.cloud.client import Unread, told
+from hpc_operator.cloud.envelope import Spent
 from hpc_operator.cloud.signing import Encoding
 from hpc_operator.cloud.transport import TransportNoAnswer, TransportNotSent
 from hpc_operator.domain.answers import Accepted, NoAnswer, NotSent, Refused
@@ -196,3 +197,8 @@ async def test_logs_name_the_call_and_never_its_url_or_secrets(caplog: pytest.Lo
 def test_no_value_here_shows_the_secret() -> None:
     assert not any(secret in repr(CREDENTIALS) for secret in (KEY, SECRET))
     assert PASSWORD not in repr(request())
+
+
+def test_waiting_for_the_budget_is_one_sentence_however_long_it_lasts() -> None:
+    """It stands in status: seconds in it would be a write to every resource at every pass, for up to an hour."""
+    assert told(Spent(3600.0)) == told(Spent(1.0))
