@@ -40,7 +40,7 @@ def told(read: Read) -> Answered | Unread:
         case Answered(code=code, message=message):
             return Unread(f"ret_code {code}: {message}".rstrip(": "))
         case Spent():
-            # No seconds: the sentence comes into status, and what moves by itself would be written there again and again.
+            # No seconds: the sentence comes into status, where what moves by itself would be written again and again.
             return Unread("quota: the budget of calls is used up until its window has passed")
         case NoAnswer(cause=cause) | NotSent(cause=cause):
             return Unread(f"no answer: {cause}")
