@@ -7,9 +7,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import yaml
 from stage import Operator, Proxy, Seen, Stage, until
 from stage.kube import condition
-from stage.manifests import ehpc
+from stage.manifests import CRD, ehpc
 
 from local_control_plane import ControlPlane
 
@@ -17,6 +18,25 @@ FINALIZER = "hpc.qingcloud.com/cluster"
 RECORD = "hpc.qingcloud.com/record"
 PATIENCE = 120.0
 """Seconds that only something hanging needs."""
+
+
+def install(server: ControlPlane, crd: dict[str, Any] | None = None) -> None:
+    """Install a CRD (None: ours); returns once the server serves its very fields of status.operation."""
+    wanted = crd or yaml.safe_load(CRD.read_text())
+    server.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=json.dumps(wanted))
+    fields = _operation_fields(wanted["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
+    until("the CRD is served", lambda: _served_fields(server) == fields, PATIENCE)
+
+
+def _operation_fields(schema: dict[str, Any]) -> set[str]:
+    return set(schema["properties"]["status"]["properties"]["operation"]["properties"])
+
+
+def _served_fields(server: ControlPlane) -> set[str]:
+    """As the server's OpenAPI document says; empty while there is none."""
+    text = server.kubectl("get", "--raw", "/openapi/v3/apis/hpc.qingcloud.com/v1alpha1", check=False)
+    schemas = json.loads(text)["components"]["schemas"] if text.startswith("{") else {}
+    return next((_operation_fields(each) for name, each in schemas.items() if name.endswith(".HpcCluster")), set())
 
 
 class Arena:

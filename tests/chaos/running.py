@@ -7,10 +7,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from pathlib import Path
 
-from stage.manifests import CRD
-
 from chaos import aftermath
-from chaos.arena import Arena
+from chaos.arena import Arena, install
 from chaos.scenarios import Scenario
 from chaos.table import Count, Row
 from local_control_plane import ControlPlane
@@ -48,9 +46,3 @@ def play(chosen: Sequence[Scenario], folder: Path, jobs: int) -> Iterator[Row]:
         install(shared)
         for done in as_completed([pool.submit(run, each, shared, folder) for each in chosen]):
             yield done.result()
-
-
-def install(server: ControlPlane) -> None:
-    """Our CRD, served."""
-    server.kubectl("apply", "--server-side", "-f", str(CRD))
-    server.kubectl("wait", "--for=condition=Established", "crd/hpcclusters.hpc.qingcloud.com", "--timeout=60s")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chaos.running import install, run
+from chaos.arena import install
+from chaos.running import run
 from chaos.scenarios import load
 from chaos.table import Count, Expected
 from local_control_plane import ControlPlane

@@ -5,7 +5,7 @@ retries of changing calls, what follows from an answer. Source: API reference, o
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, assert_never
 
 from hpc_operator.cloud import body as bodies
@@ -52,6 +52,7 @@ class HpcCalls:
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
+        self._said: dict[int, str] = {}
 
     async def create(self, credentials: Credentials, request: CreateRequest, timestamp: Instant) -> Answer:
         """POST createCluster, once, with this timestamp."""
@@ -95,7 +96,7 @@ class HpcCalls:
     async def person(self, credentials: Credentials, account: Account) -> Person | str:
         """GET /permission/{owner}; a sentence when it cannot be read."""
         call = Call("permission", f"/permission/{percent(account.owner)}", lane="create")
-        answer = told(await self._caller.read(call, credentials, account))
+        answer = await self._read(call, credentials, account)
         found = wire.person(answer) if isinstance(answer, Answered) else answer.problem
         return found if isinstance(found, Person) else f"The ids of {account.owner} cannot be read: {found}"
 
@@ -123,10 +124,17 @@ class HpcCalls:
         params: dict[str, Param] = {"cluster_id": cluster_id, "limit": PAGE, "offset": offset}
         return await self._page(Call("listNodes", "/cluster/listNodes", params), credentials, account, wire.node_page)
 
+    async def _read(self, call: Call, credentials: Credentials, account: Account) -> Answered | Unread:
+        """A refusal is told in the words that were heard first: the service varies them, and they come into status."""
+        read = await self._caller.read(call, credentials, account)
+        if isinstance(read, Answered) and read.code != 0:
+            read = replace(read, message=self._said.setdefault(read.code, read.message))
+        return told(read)
+
     async def _page(
         self, call: Call, credentials: Credentials, account: Account, parse: Callable[[Answered], Page[T]]
     ) -> Page[T] | Unread:
-        answer = told(await self._caller.read(call, credentials, account))
+        answer = await self._read(call, credentials, account)
         return parse(answer) if isinstance(answer, Answered) else answer
 
 

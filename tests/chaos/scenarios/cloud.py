@@ -2,7 +2,7 @@
 
 from stage import until
 
-from chaos.arena import Arena, apply, create_call, creates_sent, first, held, ready, wait_reasons
+from chaos.arena import Arena, about, apply, create_call, creates_sent, first, held, ready, wait_reasons
 from chaos.scenarios import scenario
 
 FIVE = tuple(f"five-{number}" for number in range(5))
@@ -93,6 +93,28 @@ def cloud_throttles(arena: Arena) -> None:
     apply(stage, FIVE[4])
     stage.wait_reason(FIVE[4], "QuotaExhausted")
     ready(stage, FIVE[4])
+
+
+@scenario(
+    "cloud-refuses",
+    "1200, then 5300 on every call, in varying words: told once, not written again and again; heals",
+    creates=3,
+    ends={"Ready": 3},
+)
+def cloud_refuses(arena: Arena) -> None:
+    stage = arena.stage()
+    stage.operator()
+    first(stage)
+    for code, name in ((1200, "refused"), (5300, "updating")):
+        stage.cloud.fault("code", "*", count=None, ret_code=code)
+        apply(stage, name)
+        stage.wait_reason(name, "LookingFirst")
+        told, last = len(stage.to_kube.log), stage.cloud.last_call()
+        until("20 more calls are refused", lambda last=last: len(stage.cloud.calls(since=last)) >= 20)
+        again = [seen for seen in stage.to_kube.writes(since=told) if about(seen, name)]
+        assert len(again) <= 2, f"{code} was written to one resource {len(again)} times"
+        stage.cloud.ask("DELETE", "/faults")
+        ready(stage, name)
 
 
 def _refused(arena: Arena) -> int:

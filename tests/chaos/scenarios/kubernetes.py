@@ -1,19 +1,16 @@
 """The API server fails: killed, restored to an older state, swallowed by the network, with an older CRD."""
 
 import copy
-import json
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import yaml
 from stage import Operator, Stage, until
 from stage.manifests import CRD
 
-from chaos.arena import Arena, apply, create_call, creates_sent, ends, first, held, ready, standby, unchanged
+from chaos.arena import Arena, apply, create_call, creates_sent, ends, first, held, install, ready, standby, unchanged
 from chaos.scenarios import scenario
-from local_control_plane import ControlPlane
 
 EIGHT = tuple(f"eight-{number}" for number in range(8))
 
@@ -159,24 +156,24 @@ def _watch_end(operator: Operator) -> list[float]:
 def crd_too_old(arena: Arena) -> None:
     server = arena.own_server()
     stage = arena.stage(server, crd=False)
-    _install(server, _older("nonce", "startedAt", "key"))
+    install(server, _older("nonce", "startedAt", "key"))
     apply(stage, "before")
     operator = stage.launch()
     until("it waits and says so", lambda: "CrdTooOld" in operator.probe("/readyz")[1])
     assert stage.to_cloud.log == []
-    _install(server, yaml.safe_load(CRD.read_text()))
+    install(server)
     ready(stage, "before")
-    _install(server, _older("nonce"))
+    install(server, _older("nonce"))
     apply(stage, "meanwhile")
     stage.wait_reason("meanwhile", "CrdTooOld")
     assert len([seen for seen in stage.to_cloud.log if create_call(seen)]) == 1
-    _install(server, yaml.safe_load(CRD.read_text()))
+    install(server)
     ready(stage, "meanwhile")
 
 
 def _older(*dropped: str) -> dict[str, Any]:
     """Our CRD as an earlier version may have been: without these fields of status.operation, and without rules."""
-    crd = copy.deepcopy(yaml.safe_load(Path(CRD).read_text()))
+    crd = copy.deepcopy(yaml.safe_load(CRD.read_text()))
     schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     schema.pop("x-kubernetes-validations", None)
     operation = schema["properties"]["status"]["properties"]["operation"]
@@ -184,8 +181,3 @@ def _older(*dropped: str) -> dict[str, Any]:
         del operation["properties"][name]
     operation["required"] = [name for name in operation.get("required", []) if name not in dropped]
     return crd
-
-
-def _install(server: ControlPlane, crd: dict[str, Any]) -> None:
-    server.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=json.dumps(crd))
-    server.kubectl("wait", "--for=condition=Established", "crd/hpcclusters.hpc.qingcloud.com", "--timeout=60s")

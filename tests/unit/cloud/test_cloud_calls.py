@@ -202,3 +202,10 @@ def test_no_value_here_shows_the_secret() -> None:
 def test_waiting_for_the_budget_is_one_sentence_however_long_it_lasts() -> None:
     """It stands in status: seconds in it would be a write to every resource at every pass, for up to an hour."""
     assert told(Spent(3600.0)) == told(Spent(1.0))
+
+
+async def test_a_refusal_is_told_in_the_words_that_were_heard_first() -> None:
+    words = iter(["authentication failed", "认证失败", "AuthFailure, request 4711"])
+    made = bench(lambda _: {"ret_code": 1200, "message": next(words)})
+    found = [await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0) for _ in range(3)]
+    assert found == [Unread("ret_code 1200: authentication failed")] * 3
