@@ -16,7 +16,8 @@ from stage import Stage, until
 from stage.kube import condition
 from stage.operators import KEY
 
-from chaos.arena import PATIENCE, Arena, create_call, said
+from chaos.acts import PATIENCE, create_call, said
+from chaos.arena import Arena
 from chaos.table import Count, Expected
 
 QUIET = 4.0

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from chaos import aftermath
-from chaos.arena import Arena, install
+from chaos.acts import install
+from chaos.arena import Arena
 from chaos.scenarios import Scenario
 from chaos.table import Count, Row
 from local_control_plane import ControlPlane

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.arena import install
+from chaos.acts import install
 from chaos.running import run
 from chaos.scenarios import load
 from chaos.table import Count, Expected

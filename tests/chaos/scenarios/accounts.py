@@ -3,7 +3,8 @@
 from stage import Stage, until
 from stage.operators import KEY
 
-from chaos.arena import Arena, apply, cut, ends, first, held, ready, unchanged
+from chaos.acts import apply, cut, ends, first, held, ready, unchanged
+from chaos.arena import Arena
 from chaos.scenarios import scenario
 
 THREE = ("one", "two", "three")

@@ -4,7 +4,8 @@ from functools import partial
 
 from stage import until
 
-from chaos.arena import Arena, apply, ends, ready, unchanged
+from chaos.acts import apply, ends, ready, unchanged
+from chaos.arena import Arena
 from chaos.scenarios import scenario
 
 

@@ -2,7 +2,8 @@
 
 from stage import until
 
-from chaos.arena import Arena, about, apply, create_call, creates_sent, first, held, ready, wait_reasons
+from chaos.acts import about, apply, create_call, creates_sent, first, held, ready, wait_reasons
+from chaos.arena import Arena
 from chaos.scenarios import scenario
 
 FIVE = tuple(f"five-{number}" for number in range(5))

@@ -2,7 +2,8 @@
 
 from stage import Stage, until
 
-from chaos.arena import Arena, annotate, apply, cut, first, held, ready
+from chaos.acts import annotate, apply, cut, first, held, ready
+from chaos.arena import Arena
 from chaos.scenarios import scenario
 
 

@@ -9,7 +9,8 @@ import yaml
 from stage import Operator, Stage, until
 from stage.manifests import CRD
 
-from chaos.arena import Arena, apply, create_call, creates_sent, ends, first, held, install, ready, standby, unchanged
+from chaos.acts import apply, create_call, creates_sent, ends, first, held, install, ready, standby, unchanged
+from chaos.arena import Arena
 from chaos.scenarios import scenario
 
 EIGHT = tuple(f"eight-{number}" for number in range(8))

@@ -4,9 +4,7 @@ from functools import partial
 
 from stage import Stage, until
 
-from chaos.arena import (
-    FINALIZER,
-    Arena,
+from chaos.acts import (
     annotate,
     apply,
     create_call,
@@ -20,6 +18,7 @@ from chaos.arena import (
     unchanged,
     wipe_status,
 )
+from chaos.arena import Arena
 from chaos.scenarios import scenario
 
 
@@ -75,7 +74,9 @@ def replaced_settled(arena: Arena) -> None:
 
 def _remembered(stage: Stage, name: str) -> bool:
     meta = (stage.kube.cluster(name) or {"metadata": {}})["metadata"]
-    return FINALIZER in meta.get("finalizers", []) and "hpc.qingcloud.com/record" in meta.get("annotations", {})
+    return "hpc.qingcloud.com/cluster" in meta.get("finalizers", []) and "hpc.qingcloud.com/record" in meta.get(
+        "annotations", {}
+    )
 
 
 @scenario(

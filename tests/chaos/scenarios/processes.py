@@ -4,7 +4,8 @@ import time
 
 from stage import Operator, Stage, until
 
-from chaos.arena import Arena, apply, creates_sent, ends, first, ready, standby
+from chaos.acts import apply, creates_sent, ends, first, ready, standby
+from chaos.arena import Arena
 from chaos.scenarios import scenario
 
 SIX = tuple(f"six-{number}" for number in range(6))
