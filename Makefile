@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := deploy/local
 
-.PHONY: help venv lock demo check test fuzz bench crds play control-plane clean
+.PHONY: help venv lock demo check test chaos fuzz bench crds play control-plane clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ fuzz: venv ## search for hostile input twenty times as long (about 20 minutes)
 bench: venv ## measure what it costs on real processes (about 6 minutes; ARGS="--only burst --size tiny" for a part)
 	@$(BIN)/python -m local_control_plane build >/dev/null
 	@PYTHONPATH=deploy/local:tests/e2e:tests/unit/decide $(BIN)/python -m benchmarks $(ARGS)
+
+chaos: venv ## put real processes through kills, outages and lost memories; one table (ONLY=name for one scenario)
+	@PYTHONPATH=deploy/local:tests:tests/e2e $(BIN)/python -m chaos --markdown build/chaos.md --json build/chaos.json $(if $(ONLY),--only $(ONLY))
 
 clean: ## remove what was made here (the cached control plane stays)
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

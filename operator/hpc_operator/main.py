@@ -79,6 +79,7 @@ def call_settings(settings: Settings) -> CallSettings:
         env_defaults=settings.env_defaults(),
         read_timeout=settings.read_timeout,
         change_timeout=settings.read_timeout,
+        quota_pause=settings.quota_pause,
     )
 
 

@@ -23,6 +23,7 @@ from hpc_operator.reconcile.queue import Lane, WakeQueue, lane_of
 from hpc_operator.reconcile.resync import Resync
 
 _log = logging.getLogger(__name__)
+_RESTORED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,15 @@ class Process:
         watch.start()
         passing = asyncio.create_task(parts.queue.run(self._pass, self._concurrency), name="passes")
         resyncing = asyncio.create_task(parts.resync.run(), name="resync")
+        restored = asyncio.create_task(parts.lease.went_back.wait(), name="restored")
         try:
-            ends: list[asyncio.Future[Any]] = [watch.done, passing, resyncing]
+            ends: list[asyncio.Future[Any]] = [watch.done, passing, resyncing, restored]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             return self._why(watch, resyncing)
         finally:
             self._stage = "stopping"
             resyncing.cancel()
+            restored.cancel()
             await asyncio.shield(self._drain(watch, passing))
 
     async def _first_list(self) -> None:
@@ -116,9 +119,12 @@ class Process:
                 return
 
     def _why(self, watch: KopfThread, resyncing: "asyncio.Task[None]") -> int:
+        if self._parts.lease.went_back.is_set():
+            _log.error("the Lease is older than it was: the API server's storage was restored to an earlier state")
+            return _RESTORED
         if resyncing.done() and isinstance(resyncing.exception(), WentBack):
             _log.error("%s", resyncing.exception())
-            return 4
+            return _RESTORED
         crash = watch.done.result() if watch.done.done() else None
         _log.error("the watch ended: %s", crash or "no reason given")
         return 1

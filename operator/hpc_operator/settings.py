@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     connect_timeout: Positive = Field(5.0, description="to connect to the HPC API")
     read_timeout: Positive = Field(30.0, description="to wait for an answer of the HPC API")
     quota: int = Field(2000, gt=0, description="API calls of the account in 3600 s")
+    quota_pause: Positive = Field(3600.0, description="without any call after the API refused a read for its quota")
     quota_share: float = Field(0.8, gt=0, le=1, description="share of the quota that this operator may use")
 
     # Creating once: the summands of the window, and paces

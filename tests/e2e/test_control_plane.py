@@ -164,6 +164,20 @@ def test_the_api_server_comes_back_after_a_crash() -> None:
         assert (server.url, server.pids["etcd"]) == (url, pids["etcd"])
 
 
+def test_a_snapshot_is_what_was_there_and_a_restore_goes_back_to_it(tmp_path: Path) -> None:
+    with ControlPlane() as server:
+        server.kubectl("create", "configmap", "before")
+        snapshot, url = server.snapshot(tmp_path / "snapshot"), server.url
+        server.kubectl("create", "configmap", "after")
+        server.kubectl("delete", "configmap", "before")
+        server.restore(snapshot)
+        server.check_running()
+        assert server.url == url
+        names = server.kubectl("get", "configmaps", "-o", "name").split()
+        assert "configmap/before" in names
+        assert "configmap/after" not in names
+
+
 def test_nothing_outlives_an_owner_killed_with_sigkill(owner: tuple["subprocess.Popen[str]", Path]) -> None:
     process, folder = owner
     assert process.stdout is not None

@@ -8,6 +8,10 @@ never given back. So: time is a monotonic clock that also counts a suspended mac
 *before* a renewal was sent; another's lease has expired only when its record has been seen unchanged, *after* it was
 read, for its whole duration; every write carries the resourceVersion that was read; when the deadline is near and no
 renewal came, `on_lost` is called before the Lease runs out. Wall-clock times are written for people only.
+
+It is also the earliest witness of a restored storage: the Lease is read and written every few seconds, and its
+resourceVersion only grows, unless etcd was put back. Lists look much more seldom, and by then the restored storage may
+have counted past what was seen before.
 """
 
 import asyncio
@@ -70,6 +74,9 @@ class LeaseLoop:
         self._deadline = float("-inf")
         self._seen: tuple[str, float] = ("", 0.0)
         self._task: asyncio.Task[None] | None = None
+        self._newest = 0
+        self.went_back = asyncio.Event()
+        """Set when the API server's storage was restored to an earlier state: the process must end."""
         self.holder: str | None = None
         self.problem: str | None = None
 
@@ -92,7 +99,8 @@ class LeaseLoop:
         if not held:
             return
         try:
-            await asyncio.wait_for(self._give_back(), self._duration / 3)
+            async with asyncio.timeout(self._duration / 3):
+                await self._give_back()
         except _NO_ANSWER as error:
             _log.warning("the Lease could not be given back, it runs out by itself: %s", error)
 
@@ -110,7 +118,8 @@ class LeaseLoop:
     async def _try(self, timeout: float) -> bool | None:  # noqa: ASYNC109 - the deadline of this attempt
         """True: held. False: another holds it. None: no answer, so neither."""
         try:
-            held = await asyncio.wait_for(self._attempt(), timeout)
+            async with asyncio.timeout(timeout):  # wait_for of Python 3.11 loses a cancellation that meets the answer
+                held = await self._attempt()
         except _NO_ANSWER as error:
             problem = str(error) or "no answer in time"
             if self._task is None and problem != self.problem:
@@ -125,14 +134,23 @@ class LeaseLoop:
         try:
             lease = await self._api.request("GET", f"{self._path}/{self._name}")
         except Gone:
-            await self._api.request("POST", self._path, body=self._fresh())
+            lease = await self._api.request("POST", self._path, body=self._fresh())
         else:
             _must_be_a_lease(lease)
+            self._compare(lease)
             if not self._free(lease):
                 return False
-            await self._api.request("PUT", f"{self._path}/{self._name}", body=self._renewed(lease))
+            lease = await self._api.request("PUT", f"{self._path}/{self._name}", body=self._renewed(lease))
+        self._compare(lease)
         self.holder, self._deadline = self._me, sent + self._duration
         return True
+
+    def _compare(self, lease: dict[str, Any]) -> None:
+        """Before it leads, a process knows nothing yet that could be newer than what is there."""
+        version = int(lease["metadata"]["resourceVersion"])
+        if self._task is not None and version < self._newest:
+            self.went_back.set()
+        self._newest = version
 
     def _free(self, lease: dict[str, Any]) -> bool:
         version, spec = str(lease["metadata"]["resourceVersion"]), lease.get("spec") or {}

@@ -8,10 +8,15 @@ from typing import Any
 
 import httpx
 import yaml
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from local_control_plane import ControlPlane
 
 GROUP = "/apis/hpc.qingcloud.com/v1alpha1"
+
+
+class Busy(Exception):  # noqa: N818 - said by a server that is starting
+    """The server cannot answer yet (429 `storage is (re)initializing`, 503)."""
 
 
 class Kube:
@@ -42,9 +47,17 @@ class Kube:
         answer = self._client.post(f"{GROUP}/namespaces/{self.namespace}/hpcclusters", json=made)
         assert answer.is_success, answer.text
 
+    @retry(
+        retry=retry_if_exception_type((httpx.TransportError, Busy)),
+        stop=stop_after_delay(60),
+        wait=wait_fixed(0.2),
+        reraise=True,
+    )
     def get(self, path: str) -> dict[str, Any] | None:
-        """An object or a list by its path; None when it is not there."""
+        """An object or a list by its path; None when it is not there. A server that is starting is waited for."""
         answer = self._client.get(path)
+        if answer.status_code in (429, 503):
+            raise Busy(answer.text)
         if answer.status_code == 404:
             return None
         assert answer.is_success, answer.text

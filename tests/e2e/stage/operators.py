@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,16 @@ def environment(settings: Mapping[str, str | None]) -> dict[str, str]:
     return {**own, **{f"{PREFIX}{name}": value for name, value in settings.items() if value is not None}}
 
 
-class Operator:
-    """`hpc-operator run` with these settings (names without prefix)."""
+SHIFTED = "import time; now = time.time; time.time = lambda: now() + {}; from hpc_operator.main import main; main()"
 
-    def __init__(self, log: Path, settings: Mapping[str, str | None], *flags: str) -> None:
-        self.program = Program([script("hpc-operator"), "run", *flags], log, environment=environment(settings))
+
+class Operator:
+    """`hpc-operator run` with these settings (names without prefix); its clock is wrong by `clock` seconds."""
+
+    def __init__(self, log: Path, settings: Mapping[str, str | None], *flags: str, clock: float = 0) -> None:
+        program = [script("hpc-operator")] if not clock else [sys.executable, "-c", SHIFTED.format(clock)]
+        self.program = Program([*program, "run", *flags], log, environment=environment(settings))
+        self.end_expected = False
 
     @property
     def pid(self) -> int:
@@ -52,14 +58,26 @@ class Operator:
 
     def kill(self) -> None:
         """SIGKILL, at once."""
+        self.end_expected = True
         os.kill(self.pid, signal.SIGKILL)
         self.program.kill()
 
     def terminate(self) -> None:
         """SIGTERM; `wait` tells the exit code."""
+        self.end_expected = True
         os.kill(self.pid, signal.SIGTERM)
 
+    def freeze(self) -> None:
+        """SIGSTOP: it stands still and does not know it."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        os.kill(self.pid, signal.SIGCONT)
+
     def wait(self, patience: float = 60) -> int | None:
+        """Its exit code once it has ended; None when it has not within `patience` seconds."""
+        self.end_expected = True
         return self.program.wait(patience)
 
     def stop(self) -> None:

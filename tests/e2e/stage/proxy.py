@@ -2,11 +2,13 @@
 
 It runs in a thread of its own. Requests pass byte for byte (signatures stay valid), watches are streamed. A held
 request is either not forwarded yet (`before`) or forwarded and answered, with the answer kept back (`after`).
+As a black hole it takes connections and bytes and gives nothing back: neither request, nor answer, nor reset.
 """
 
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -22,7 +24,7 @@ _PATIENCE = 120.0
 
 @dataclass(slots=True)
 class Seen:
-    """One request that came by. `status` is the server's answer, None while there is none."""
+    """One request that came by, at `at` (monotonic). `status` is the server's answer, None while there is none."""
 
     number: int
     method: str
@@ -30,6 +32,7 @@ class Seen:
     query: dict[str, str]
     body: Any
     status: int | None = field(default=None, compare=False)
+    at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
     def writes(self) -> bool:
@@ -81,6 +84,7 @@ class Proxy:
         self._upstream, self._ssl = upstream.rstrip("/"), ssl_context
         self._holds: list[Hold] = []
         self._guard = threading.Lock()
+        self._hole: Future[None] | None = None
         self._port: Future[int] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="proxy", daemon=True)
         self.log: list[Seen] = []
@@ -91,6 +95,7 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.heal()
         for hold in self._holds:
             hold.drop()
         self._loop.call_soon_threadsafe(self._stop.set)
@@ -103,6 +108,16 @@ class Proxy:
         with self._guard:
             self._holds.append(made)
         return made
+
+    def swallow(self) -> None:
+        """Become a black hole: what arrives from now on, from either side, goes nowhere."""
+        self._hole = self._hole or Future()
+
+    def heal(self) -> None:
+        """Pass things on again. What was swallowed is lost; its connections are cut."""
+        hole, self._hole = self._hole, None
+        if hole is not None:
+            hole.set_result(None)
 
     def writes(self, since: int = 0, but: tuple[str, ...] = ("/leases",)) -> list[Seen]:
         """Requests from number `since` on that ask for a change, but for those on a path that contains one of `but`."""
@@ -134,7 +149,7 @@ class Proxy:
         seen = Seen(len(self.log), request.method, request.path, dict(request.query), _json(body))
         self.log.append(seen)
         hold = self._taken(seen)
-        if hold is not None and hold.when == "before" and not await hold.stop(seen):
+        if await self._swallowed() or (hold is not None and hold.when == "before" and not await hold.stop(seen)):
             return _cut(request)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _DROPPED}
         url = URL(self._upstream + request.raw_path, encoded=True)
@@ -144,24 +159,32 @@ class Proxy:
             ) as answer:
                 seen.status = answer.status
                 if "watch" in request.query:
-                    return await _stream(request, answer)
+                    return await self._stream(request, answer)
                 content = await answer.read()
         except aiohttp.ClientError:
             return _cut(request)
-        if hold is not None and hold.when == "after" and not await hold.stop(seen):
+        if (hold is not None and hold.when == "after" and not await hold.stop(seen)) or await self._swallowed():
             return _cut(request)
         return web.Response(status=answer.status, body=content, headers=_passed(answer))
 
+    async def _stream(self, request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+        streamed = web.StreamResponse(status=answer.status, headers=_passed(answer))
+        await streamed.prepare(request)
+        try:
+            async for chunk in answer.content.iter_any():
+                if await self._swallowed():
+                    return _cut(request)
+                await streamed.write(chunk)
+        except ConnectionError:
+            pass  # the client is gone: killed, most likely
+        return streamed
 
-async def _stream(request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
-    streamed = web.StreamResponse(status=answer.status, headers=_passed(answer))
-    await streamed.prepare(request)
-    try:
-        async for chunk in answer.content.iter_any():
-            await streamed.write(chunk)
-    except ConnectionError:
-        pass  # the client is gone: killed, most likely
-    return streamed
+    async def _swallowed(self) -> bool:
+        """Whether this fell into the black hole; tells only when that is over."""
+        hole = self._hole
+        if hole is not None:
+            await asyncio.wrap_future(hole)
+        return hole is not None
 
 
 def _passed(answer: aiohttp.ClientResponse) -> dict[str, str]:

@@ -21,15 +21,26 @@ SEARCHED = Searched()
 
 
 class Stage:
-    """Use it in a `with` statement. `simulator` are its settings; `crd` False: the server is left without the CRD."""
+    """Use it in a `with` statement. `simulator` are its settings; `crd` False: the server is left without the CRD.
+
+    `cloud`: a simulator that runs already, of another stage; it is left running.
+    """
 
     def __init__(
-        self, server: ControlPlane, namespace: str, folder: Path, *, crd: bool = True, **simulator: Any
+        self,
+        server: ControlPlane,
+        namespace: str,
+        folder: Path,
+        *,
+        crd: bool = True,
+        cloud: Simulator | None = None,
+        **simulator: Any,
     ) -> None:
         self.server, self.namespace, self.folder = server, namespace, folder
+        self._given = cloud
         self._crd, self._wanted = crd, {"request_lifetime": SHORT["REQUEST_LIFETIME"], **simulator}
         self._stack = ExitStack()
-        self._operators: list[Operator] = []
+        self.operators: list[Operator] = []
         self._used: list[dict[str, str | None]] = []
 
     def __enter__(self) -> Self:
@@ -38,8 +49,9 @@ class Stage:
                 self.server.kubectl("apply", "--server-side", "-f", str(CRD))
             self.kube = Kube(self.server, self.namespace)
             stack.callback(self.kube.close)
-            self.cloud = Simulator(self.folder, **self._wanted)
-            stack.callback(self.cloud.stop)
+            self.cloud = self._given or Simulator(self.folder, **self._wanted)
+            if self._given is None:
+                stack.callback(self.cloud.stop)
             self.to_kube = stack.enter_context(Proxy(self.server.url, self.kube.ssl))
             host, _, path = self.cloud.endpoint.rpartition("/api")
             self.to_cloud = stack.enter_context(Proxy(host))
@@ -94,30 +106,30 @@ class Stage:
             **changed,
         }
 
-    def launch(self, *flags: str, **changed: str | None) -> Operator:
-        """Start an operator; it need not come to lead."""
-        log = self.folder / f"operator-{len(self._operators) + 1}.log"
+    def launch(self, *flags: str, clock: float = 0, **changed: str | None) -> Operator:
+        """Start an operator; it need not come to lead. Its clock is wrong by `clock` seconds."""
+        log = self.folder / f"operator-{len(self.operators) + 1}.log"
         settings = self.settings(**changed)
         self._used.append(settings)
-        made = Operator(log, settings, *flags)
-        self._operators.append(made)
+        made = Operator(log, settings, *flags, clock=clock)
+        self.operators.append(made)
         return made
 
-    def operator(self, **changed: str | None) -> Operator:
+    def operator(self, *, clock: float = 0, **changed: str | None) -> Operator:
         """Start an operator and wait until it holds the Lease."""
-        made = self.launch(**changed)
+        made = self.launch(clock=clock, **changed)
         until("the operator holds the Lease", made.leads)
         return made
 
     def leading(self) -> Operator | None:
         """The newest operator, if it still runs."""
-        newest = self._operators[-1] if self._operators else None
+        newest = self.operators[-1] if self.operators else None
         return newest if newest is not None and newest.program.poll() is None else None
 
-    def after_kill(self, **changed: str | None) -> Operator:
+    def after_kill(self, *, clock: float = 0, **changed: str | None) -> Operator:
         """Start the next operator after one was killed."""
         self.kube.drop_lease()
-        return self.operator(**changed)
+        return self.operator(clock=clock, **changed)
 
     def outputs(self) -> str:
         """Everything that every operator of this stage has written."""
@@ -146,5 +158,5 @@ class Stage:
             raise AssertionError(f"{error}; status: {self.kube.status(name)}") from None
 
     def _stop_operators(self) -> None:
-        for each in self._operators:
+        for each in self.operators:
             each.stop()

@@ -14,7 +14,8 @@ from stage.waiting import until
 class Simulator:
     """`hpc-simulator` on free ports; `endpoint` is the HPC API. A create of 360 s takes `create` seconds.
 
-    `keep` False: its state is not written to a file, which costs time that grows with the number of clusters.
+    Its state is in a file: after `kill` and `restart` it is the same cloud, at the same addresses, without its faults.
+    `keep` False: no file, which costs time that grows with the number of clusters.
     `flags`: further flags of the program.
     """
 
@@ -24,10 +25,21 @@ class Simulator:
         wanted = {"call_quota": 10**6, **settings}
         arguments = [word for name, value in wanted.items() for word in ("--set", f"{name}={_text(value)}")]
         state = ("--state", str(folder / "cloud.json")) if keep else ()
-        command = [script("hpc-simulator"), *state, "--time-factor", str(create / 360), *arguments, *flags]
-        self._program = Program(command, folder / "simulator.log")
+        self._command = [script("hpc-simulator"), *state, "--time-factor", str(create / 360), *arguments, *flags]
+        self._log = folder / "simulator.log"
+        self._program = Program(self._command, self._log)
         line = until("the simulator listens", self._first_line)
         self.endpoint, self._control = line["listening"], httpx.Client(base_url=line["control"], timeout=30)
+
+    def kill(self) -> None:
+        """SIGKILL, at once: held answers and requests in hand are lost."""
+        self._program.kill()
+
+    def restart(self) -> None:
+        """Start again after `kill`, on what the state file says."""
+        ports = [str(httpx.URL(url).port) for url in (self.endpoint, str(self._control.base_url))]
+        self._program = Program([*self._command, "--port", ports[0], "--control-port", ports[1]], self._log)
+        until("the simulator listens", self._first_line)
 
     def stop(self) -> None:
         self._control.close()
@@ -61,9 +73,12 @@ class Simulator:
         """Ids of clusters that were deleted."""
         return list(self.ask("GET", "/clusters")["gone"])
 
-    def fault(self, kind: str, call: str, *, nth: int = 1, count: int | None = 1, **fields: object) -> str:
-        """Strike matching calls number nth to nth + count - 1 from now on."""
-        body = {"fault": {"kind": kind, **fields}, "call": call, "nth": nth, "count": count}
+    def fault(
+        self, kind: str, call: str, *, nth: int = 1, count: int | None = 1, contains: str = "", **fields: object
+    ) -> str:
+        """Strike matching calls number nth to nth + count - 1 from now on; only those that contain the text."""
+        body: dict[str, object] = {"fault": {"kind": kind, **fields}, "call": call, "nth": nth, "count": count}
+        body |= {"contains": contains} if contains else {}
         return str(self.ask("POST", "/faults", body)["rule_id"])
 
     def set(self, **settings: object) -> None:

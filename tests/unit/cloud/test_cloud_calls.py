@@ -7,9 +7,10 @@ import pytest
 from cloud_scripts import ACCOUNT, CREDENTIALS, KEY, PASSWORD, SECRET, bench, reply, request
 
 from hpc_operator.cloud.calls import CallSettings
+from hpc_operator.cloud.envelope import Spent
 from hpc_operator.cloud.signing import Encoding
 from hpc_operator.cloud.transport import TransportNoAnswer, TransportNotSent
-from hpc_operator.cloud.unread import Unread
+from hpc_operator.cloud.unread import Unread, told
 from hpc_operator.domain.answers import Accepted, NoAnswer, NotSent, Refused
 from hpc_operator.reconcile.ports import Person
 
@@ -196,3 +197,15 @@ async def test_logs_name_the_call_and_never_its_url_or_secrets(caplog: pytest.Lo
 def test_no_value_here_shows_the_secret() -> None:
     assert not any(secret in repr(CREDENTIALS) for secret in (KEY, SECRET))
     assert PASSWORD not in repr(request())
+
+
+def test_waiting_for_the_budget_is_one_sentence_however_long_it_lasts() -> None:
+    """It stands in status: seconds in it would be a write to every resource at every pass, for up to an hour."""
+    assert told(Spent(3600.0)) == told(Spent(1.0))
+
+
+async def test_a_refusal_is_told_in_the_words_that_were_heard_first() -> None:
+    words = iter(["authentication failed", "认证失败", "AuthFailure, request 4711"])
+    made = bench(lambda _: {"ret_code": 1200, "message": next(words)})
+    found = [await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0) for _ in range(3)]
+    assert found == [Unread("ret_code 1200: authentication failed")] * 3

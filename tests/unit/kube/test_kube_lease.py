@@ -189,3 +189,55 @@ def test_giving_back_never_takes_the_lease_from_another() -> None:
         assert scene.spec["holderIdentity"] == "b"
 
     play(scenario)
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["an-older-lease", "no-lease"])
+def test_a_storage_that_went_back_is_told_at_the_next_renewal(there: bool) -> None:
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        await lease.acquire()
+        snapshot = dict(scene.api.objects), scene.api.version
+        await asyncio.sleep(60)
+        assert not lease.went_back.is_set()
+        scene.api.objects, scene.api.version = snapshot if there else ({}, 5)
+        await asyncio.wait_for(lease.went_back.wait(), DURATION / 4)
+        assert not scene.lost
+
+    play(scenario)
+
+
+def test_a_process_that_only_stands_by_is_not_told_of_a_restored_storage() -> None:
+    async def scenario(scene: Scene) -> None:
+        first, second = scene.process("a"), scene.process("b")
+        await first.acquire()
+        snapshot = dict(scene.api.objects), scene.api.version
+        waiting = asyncio.create_task(second.acquire())
+        await asyncio.sleep(60)
+        scene.api.objects, scene.api.version = snapshot
+        await asyncio.wait_for(first.went_back.wait(), DURATION / 4)
+        await first.release()
+        await waiting
+        await asyncio.sleep(60)
+        assert not second.went_back.is_set()
+
+    play(scenario)
+
+
+def test_a_release_that_meets_a_renewal_ends_it() -> None:
+    """Cancelled in the very tick in which the answer came, the renewal must not go on for ever."""
+
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        await lease.acquire()
+        ending: list[asyncio.Task[None]] = []
+
+        def release_now(method: str, path: str) -> None:
+            if method == "PUT" and not ending:
+                ending.append(asyncio.create_task(lease.release()))
+
+        scene.api.after = release_now
+        await asyncio.sleep(DURATION)
+        await asyncio.wait_for(ending[0], DURATION)
+        assert scene.spec["holderIdentity"] == ""
+
+    play(scenario)
