@@ -9,20 +9,21 @@ from faults.harness import World, oracles, run
 from faults.harness.cores import on_all_cores
 from faults.harness.injection import Strike
 from faults.harness.life import Course, Verdict, live
-from faults.quirks import CLOSED, EXCUSED, QUIRKS, combined, course
+from faults.quirks import CLOSED, EXCUSED, QUIRKS, TOGETHER, combined, course
 from hpc_simulator import Settings
 from hpc_simulator import faults as f
 
 COMBINATIONS, SEED = 40, 7
 CREATE = "cloud.createCluster"
 SINGLE = [course(name) for name in QUIRKS]
-SEVERAL = combined(COMBINATIONS, SEED)
+SEVERAL = [*(course(*names) for names in TOGETHER), *combined(COMBINATIONS, SEED)]
 
 
 def _both(each: Course) -> tuple[Verdict, Verdict]:
     """The life without a fault, and the one whose create is not answered."""
     alone = live(each)
-    return alone, live(each, (Strike(alone.points.index(CREATE), f.LostAfter()),) if CREATE in alone.points else ())
+    plan = (Strike(alone.points.index(CREATE), f.LostAfter()),) if CREATE in alone.points else ()
+    return alone, live(each, plan)
 
 
 def _lived(tell: Callable[[str], None], what: str, courses: list[Course]) -> None:
@@ -56,6 +57,25 @@ def test_a_life_with_each_quirk(tell: Callable[[str], None]) -> None:
 
 def test_a_life_with_several_quirks(tell: Callable[[str], None]) -> None:
     _lived(tell, "several at once", SEVERAL)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_log_without_order_never_hides_what_an_unanswered_create_made(seed: int) -> None:
+    """Nothing is echoed, list and log come in another order at each call: it goes to a person and is not sent again."""
+    silent = course("only descriptions are echoed", "any order")
+
+    async def scenario(world: World) -> None:
+        for _ in range(12):
+            world.people.buy()
+        await world.wait(600)
+        world.process()
+        world.injector.on(CREATE, f.LostAfter())
+        world.people.apply()
+        assert await world.until(lambda: world.reason() == "UnresolvedCreate" or world.posts() > 1, 1800)
+        assert world.posts() == 1
+        assert world.made()[0] in world.message()
+
+    run(scenario, seed=str(seed), **silent.cloud, longest_page=9)
 
 
 @pytest.mark.parametrize("name", sorted(CLOSED))

@@ -79,6 +79,7 @@ class _Life:
         settled = 0
         lives = await self._settle("create", self._made)
         if lives:
+            self.findings += oracles.early(world)
             self.findings += oracles.clusters(world, expected=1)
             self.findings += await oracles.quiet(world, oracles.QUIET * max(1, len(self.faults)))
             settled = len(world.injector.points)

@@ -1,4 +1,4 @@
-"""The verdict over a run that has settled: DUP, LOST, STUCK, FOREIGN, RESTLESS, HOT. Each is a sentence, or nothing."""
+"""The verdict over a run that has settled: DUP, LOST, STUCK, EARLY, FOREIGN, RESTLESS, HOT. Each is a sentence, or nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,6 +41,14 @@ def clusters(world: World, *, expected: int, excused: tuple[str, ...] = ()) -> I
             yield Finding("LOST", f"{cluster_id} bills and no resource records it (resources: {known})")
     if len(billing) < expected:
         yield Finding("MISSING", f"{len(billing)} clusters where {expected} should be")
+
+
+def early(world: World) -> Iterator[Finding]:
+    """Asked in the moment of Ready: the cloud itself calls the cluster active, whatever its answers say."""
+    known = recorded(world)
+    for cluster in world.cloud.clusters():
+        if cluster.cluster_id in known and cluster.status != "active":
+            yield Finding("EARLY", f"{cluster.cluster_id} is {cluster.status} and its resource is Ready")
 
 
 def foreign(world: World) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hpc_operator.cloud import text, wire
@@ -18,6 +18,7 @@ from hpc_operator.kube.wish import parse_orders
 
 ROOT = Path(__file__).parents[3]
 ACCOUNT = Account("https://hpc.example.test/api", "jn1a", "usr-abc123")
+UNHURRIED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 LABEL_VALUE = r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
 """Kubernetes, "Labels and Selectors": at most 63 characters."""
 
@@ -35,6 +36,7 @@ def test_both_rooms_have_the_same_pattern() -> None:
     assert f"^{text._CLUSTER_ID.pattern}$" == names.CLUSTER_ID_PATTERN
 
 
+@UNHURRIED
 @given(st.from_regex(text._CLUSTER_ID, fullmatch=True))
 def test_an_id_that_is_believed_can_be_kept_and_ordered(cluster_id: str) -> None:
     answer = wire.created(200, json.dumps({"ret_code": 0, "hpc_cluster_id": cluster_id}).encode())
@@ -55,6 +57,7 @@ def test_an_id_that_is_believed_can_be_kept_and_ordered(cluster_id: str) -> None
     assert (orders.adopt, orders.take_over, orders.recreate, orders.create_beside) == (*[cluster_id] * 3, (cluster_id,))
 
 
+@UNHURRIED
 @given(st.from_regex(text._CLUSTER_ID, fullmatch=True), st.from_regex(text._JOB_ID, fullmatch=True))
 def test_both_memories_give_back_what_was_answered(cluster_id: str, job_id: str) -> None:
     assert re.fullmatch(PATTERNS["job_id"], job_id)
