@@ -105,6 +105,7 @@ class _LogWalk:
     offset: int = 0
     last: str | None = None
     total: int = 0
+    first: int | None = None
 
     def take(self, page: Page[Entry], since: Instant) -> tuple[bool, str]:
         """Whether it is read far enough, and what does not fit. New entries may push older ones down: they overlap."""
@@ -113,10 +114,13 @@ class _LogWalk:
         end = self.offset + len(page.items)
         counted = max(end, self.total) <= page.total  # it grows; what expired meanwhile is read anew
         self.total = page.total
+        self.first = page.total if self.first is None else self.first
         if page.problem or not fits or not counted:
             return False, page.problem or ("an entry moved" if not fits else f"saw {end} of {page.total}")
-        if end >= page.total or _past(tuple(self.entries), since):
+        if _past(tuple(self.entries), since):
             return True, ""
+        if end >= page.total:  # pages that all show the same (offset ignored, a cache) add up to less than was counted
+            return True, "" if len(self.entries) >= self.first else f"saw {len(self.entries)} of {self.first}"
         if len(page.items) < 2:
             return False, f"a page ended at {end} of {page.total}"
         self.offset, self.last = end - 1, page.items[-1].job_id
