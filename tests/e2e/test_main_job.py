@@ -236,6 +236,6 @@ def test_every_log_line_is_json_with_level_and_time(stage: Stage) -> None:
     operator = stage.operator()
     stage.kube.apply(ehpc("logged"))
     stage.wait_ready("logged")
+    until("Ready is logged", lambda: any(line["message"].startswith("Ready") for line in operator.log()))
     lines = operator.log()
-    assert any(line["message"].startswith("Ready") for line in lines)
     assert all({"level", "message", "time"} <= line.keys() for line in lines), lines[0]

@@ -1,6 +1,7 @@
 """The shared looks: complete or saying why not, begun when they say, one sweep for all who ask in time."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -443,6 +444,16 @@ async def test_what_is_known_by_id_is_bounded() -> None:
     for n in range(5):
         await shared.by_id(CREDENTIALS, ACCOUNT, f"ehpc-{n}")
     assert list(shared.known(ACCOUNT)) == ["ehpc-2", "ehpc-3", "ehpc-4"]
+
+
+async def test_a_service_that_answers_the_first_page_for_every_offset_shows_no_whole_log() -> None:
+    """A gateway that caches without the offset: what lies behind the first page was never seen."""
+    cloud = Cloud(logged=entries(150))
+    first = Page(tuple(replace(entry, created_at=None) for entry in cloud.logged[:76]), 151)
+    cloud.hook = lambda _name, _offset: first  # type: ignore[assignment,return-value]
+    look = await observer(cloud).log(CREDENTIALS, ACCOUNT, -math.inf, NEVER)
+    assert look is not None
+    assert (look.complete, look.problem) == (False, "saw 76 of 151")
 
 
 async def test_nodes_are_counted_by_role_and_login_addresses_told() -> None:
