@@ -183,7 +183,9 @@ def document(status: int, body: bytes) -> dict[str, Any] | None:
         found = json.loads(body, object_pairs_hook=_strict, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
-    exact = isinstance(found, dict) and type(found.get("ret_code")) in (int, str) and found["ret_code"] in (0, "0")
+    exact = (
+        isinstance(found, dict) and type(found.get("ret_code")) in (int, float, str) and found["ret_code"] in (0, "0")
+    )
     return found if exact and 200 <= status < 300 else None
 
 
@@ -193,6 +195,8 @@ def understood(call: str, status: int, body: bytes) -> bool:
     if found is None:
         return False
     items, total = found.get(SETS[call]), found.get("total_count")
+    if isinstance(total, float) and total.is_integer() and abs(total) < 2**53:
+        total = int(total)  # a whole number, however its writer put it
     if not isinstance(items, list) or not re.fullmatch(r"\s*[0-9]{1,18}\s*", f"{total}") or isinstance(total, bool):
         return False
     return len(items) == int(total) and all(isinstance(item, dict) and _READ[call](item) for item in items)

@@ -58,10 +58,13 @@ def readable(value: object) -> bool:
 
 
 def code(value: object) -> int | None:
-    """A ret_code: an integer, or exactly its digits as a string. No blanks, signs before 0, fractions, truth values."""
+    """A ret_code: a whole number, or exactly its digits as a string. No blanks, signs before 0, fractions or truth.
+
+    0.0 is JSON's number 0 as some writers put it.
+    """
     if isinstance(value, str):
         return int(value) if _CODE.fullmatch(value) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return number(value)
 
 
 def number(value: object) -> int | None:
