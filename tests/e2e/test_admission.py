@@ -42,12 +42,13 @@ BEGUN = "once its cluster is being created or exists"
 @pytest.fixture(scope="module", autouse=True)
 def installed(control_plane: ControlPlane) -> None:
     control_plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds" / "hpcclusters.yaml"))
-    control_plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd/hpcclusters.hpc.qingcloud.com")
     until_served(control_plane)
 
 
 @retry(retry=retry_if_exception_type(KubectlError), wait=wait_fixed(0.2), stop=stop_after_delay(60), reraise=True)
 def until_served(server: ControlPlane) -> None:
+    # Right after the apply kubectl may find no conditions to wait for, and say so at once.
+    server.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd/hpcclusters.hpc.qingcloud.com")
     server.kubectl("get", "hpcclusters")
 
 

@@ -134,7 +134,7 @@ def quota(facts: QuotaFacts) -> Finding:
             "find who else calls with this account (console, scripts, another operator), lower "
             "HPC_OPERATOR_QUOTA_SHARE, and try again within the hour",
         )
-    return well(f"not used up; {share}; what others use of it is not told")
+    return well(f"not used up ({facts.used} call(s) by this process so far); {share}; what others use is not told")
 
 
 @dataclass(frozen=True, slots=True)
