@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := deploy/local
 
-.PHONY: help venv lock demo check test chaos fuzz bench crds play control-plane clean
+.PHONY: help venv lock demo check test faults chaos fuzz bench crds play control-plane clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -39,7 +39,7 @@ check: venv ## format, lint, types, walls, fast tests (under two minutes)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q tests/unit
+	@$(BIN)/pytest -q --numprocesses auto --dist worksteal tests/unit
 
 test: check ## everything: fast tests, fault suite, end-to-end on the genuine API server
 	@$(BIN)/python -m local_control_plane build
@@ -49,9 +49,12 @@ test: check ## everything: fast tests, fault suite, end-to-end on the genuine AP
 fuzz: venv ## search for hostile input twenty times as long (about 20 minutes)
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -q tests/unit/cloud tests/unit/kube tests/unit/decide tests/faults/test_hostile.py
 
-bench: venv ## measure what it costs on real processes (about 6 minutes; ARGS="--only burst --size tiny" for a part)
+bench: venv ## measure what it costs on real processes (some minutes; ARGS="--only burst --size tiny" for a part)
 	@$(BIN)/python -m local_control_plane build >/dev/null
 	@PYTHONPATH=deploy/local:tests/e2e:tests/unit/decide $(BIN)/python -m benchmarks $(ARGS)
+
+faults: venv ## every pair of faults of create and of delete, and 5000 walks (hours; PART=2/8 for an eighth)
+	@PYTHONPATH=operator:tests $(BIN)/python -m faults.every_pair $(if $(PART),--part $(PART))
 
 chaos: venv ## put real processes through kills, outages and lost memories; one table (ONLY=name for one scenario)
 	@PYTHONPATH=deploy/local:tests:tests/e2e $(BIN)/python -m chaos --markdown build/chaos.md --json build/chaos.json $(if $(ONLY),--only $(ONLY))
