@@ -54,7 +54,7 @@ bench: venv ## measure what it costs on real processes (some minutes; ARGS="--on
 	@PYTHONPATH=deploy/local:tests/e2e:tests/unit/decide $(BIN)/python -m benchmarks $(ARGS)
 
 faults: venv ## every pair of faults of create and of delete, and 5000 walks (hours; PART=2/8 for an eighth)
-	@PYTHONPATH=operator:tests $(BIN)/python -m faults.every_pair $(if $(PART),--part $(PART))
+	@PYTHONPATH=operator:tests $(BIN)/python -m faults.long $(if $(PART),--part $(PART))
 
 chaos: venv ## put real processes through kills, outages and lost memories; one table (ONLY=name for one scenario)
 	@PYTHONPATH=deploy/local:tests:tests/e2e $(BIN)/python -m chaos --markdown build/chaos.md --json build/chaos.json $(if $(ONLY),--only $(ONLY))
