@@ -16,6 +16,7 @@ import kopf
 import uvloop
 
 from hpc_operator.kube import names
+from hpc_operator.kube.answers import whole
 from hpc_operator.kube.connection import Connection
 from hpc_operator.reconcile.ports import Unavailable
 
@@ -173,7 +174,10 @@ class KopfThread:
             return await self._login.session()
 
         async def event(event: kopf.RawEvent, **_: object) -> None:
-            self._main.call_soon_threadsafe(self._seen, event["type"], event["object"])
+            if whole(event["object"], names.KIND):
+                self._main.call_soon_threadsafe(self._seen, event["type"], event["object"])
+            else:  # a proxy's doing: the next list tells what it was
+                _log.error("a watch event is no HpcCluster as a server stores it; it is passed over")
 
         kopf.on.login(registry=registry)(login)
         kopf.on.event(names.GROUP, names.VERSION, names.PLURAL, registry=registry)(event)

@@ -6,7 +6,6 @@ Imported by `main` (and the fault suite). I/O only through `ports`; what to do i
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Scene
@@ -158,7 +157,7 @@ class Engine:
 
     async def _report(self, scene: Scene, decision: Decision) -> None:
         """Make the status say it, if it does not yet; an event tells a change of reason."""
-        before = _ready(scene.resource)
+        before = _ready(scene.resource.conditions)
         made = report(scene, decision)
         said = None if self._said.already(scene, made) else made
         try:
@@ -167,8 +166,8 @@ class Engine:
             _log.error("the CRD is older than this operator: %s", error, extra={"resource": str(scene.resource.ref)})
             return
         self._said.wrote(scene, made)
-        after = _ready(written)
-        if after is not None and (before is None or before.reason != after.reason):
+        after = _ready(made.conditions)
+        if said is not None and after is not None and (before is None or before.reason != after.reason):
             warning = isinstance(decision, Blocked)
             _log.info("%s: %s", after.reason, after.message, extra={"resource": str(scene.resource.ref)})
             await self._store.announce(written, Reason(after.reason), after.message, warning=warning)
@@ -198,5 +197,5 @@ class Engine:
                 return 0.0
 
 
-def _ready(resource: Resource) -> Condition | None:
-    return next((replace(c) for c in resource.conditions if c.type == "Ready"), None)
+def _ready(conditions: tuple[Condition, ...]) -> Condition | None:
+    return next((each for each in conditions if each.type == "Ready"), None)
