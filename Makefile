@@ -51,7 +51,7 @@ fuzz: venv ## search for hostile input twenty times as long (about 20 minutes)
 
 bench: venv ## measure what it costs on real processes (some minutes; ARGS="--only burst --size tiny" for a part)
 	@$(BIN)/python -m local_control_plane build >/dev/null
-	@PYTHONPATH=deploy/local:tests/e2e:tests/unit/decide $(BIN)/python -m benchmarks $(ARGS)
+	@PYTHONPATH=deploy/local:tests:tests/e2e:tests/unit/decide $(BIN)/python -m benchmarks $(ARGS)
 
 faults: venv ## every pair of faults of create and of delete, and 5000 walks (hours; PART=2/8 for an eighth)
 	@PYTHONPATH=operator:tests $(BIN)/python -m faults.long $(if $(PART),--part $(PART))

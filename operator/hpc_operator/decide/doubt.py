@@ -5,7 +5,10 @@ every entry of the operation log in its range is explained by something else, is
 explained goes to a person: never a second create on a guess. Pure; imported by `planner` only.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from hpc_operator.decide import guards, pace
 from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
@@ -53,7 +56,8 @@ def _wait(scene: Scene, due: float) -> Wait:
 
 
 def _by_log(scene: Scene, intent: Intent, log: LogLook, due: float) -> Decision:
-    open_entries = [entry for entry in _in_range(scene, intent, log) if not _explained(scene, intent, log, entry, due)]
+    search = _Search(scene, intent, log, due)
+    open_entries = [entry for entry in _in_range(scene, intent, log) if not _explained(search, entry)]
     if not open_entries:
         return void(scene, intent)
     missing = _ids_to_ask(scene, open_entries, due)
@@ -103,40 +107,59 @@ def _in_range(scene: Scene, intent: Intent, log: LogLook) -> Iterator[Entry]:
             yield entry
 
 
-def _explained(scene: Scene, intent: Intent, log: LogLook, entry: Entry, due: float) -> bool:
-    if entry.job_id in scene.facts.jobs:
+@dataclass(frozen=True)
+class _Search:
+    """The scene of a doubt with its log, and the entries that name an id, found once for all."""
+
+    scene: Scene
+    intent: Intent
+    log: LogLook
+    due: float
+
+    @cached_property
+    def _logged(self) -> Mapping[str, list[Entry]]:
+        found: defaultdict[str, list[Entry]] = defaultdict(list)
+        for entry in self.log.entries:
+            for cluster_id in entry.cluster_ids:
+                found[cluster_id].append(entry)
+        return found
+
+    def naming(self, cluster_id: str) -> list[Entry]:
+        """Every entry that names it, also those that only a look by id showed."""
+        look = self.scene.facts.ids.get(cluster_id)
+        asked = [entry for entry in (look.entries if look else ()) if cluster_id in entry.cluster_ids]
+        return [*self._logged.get(cluster_id, ()), *asked]
+
+
+def _explained(search: _Search, entry: Entry) -> bool:
+    if entry.job_id in search.scene.facts.jobs:
         return True
     ids = entry.cluster_ids
-    return bool(ids) and all(_id_explained(scene, intent, log, i, due) for i in ids)
+    return bool(ids) and all(_id_explained(search, i) for i in ids)
 
 
-def _id_explained(scene: Scene, intent: Intent, log: LogLook, cluster_id: str, due: float) -> bool:
+def _id_explained(search: _Search, cluster_id: str) -> bool:
     """Why this id cannot be our create's. A name without a mark explains nothing."""
+    scene = search.scene
     if scene.others(cluster_id) or not cluster_id.startswith(f"{scene.resource.desired.cluster_type}-"):
         return True
-    begin, _ = guards.log_range(intent, scene.policy)
-    if any(e.created_at is not None and e.created_at < begin for e in _naming(scene, log, cluster_id)):
+    begin, _ = guards.log_range(search.intent, scene.policy)
+    if any(e.created_at is not None and e.created_at < begin for e in search.naming(cluster_id)):
         return True
     line = scene.shown(cluster_id)
     if line is not None:
         older = line.created_at is not None and line.created_at < begin
-        return guards.bears_other(line, intent.mark) or older
-    return _ended_and_gone(scene, log, cluster_id, due)
+        return guards.bears_other(line, search.intent.mark) or older
+    return _ended_and_gone(search, cluster_id)
 
 
-def _ended_and_gone(scene: Scene, log: LogLook, cluster_id: str, due: float) -> bool:
+def _ended_and_gone(search: _Search, cluster_id: str) -> bool:
     """Found nowhere, not even by id; none of its entries is pending and its newest is one that ended."""
-    look = scene.facts.ids.get(cluster_id)
-    if look is None or not look.complete or look.key != log.key or not guards.began_after(look, due):
+    look = search.scene.facts.ids.get(cluster_id)
+    if look is None or not look.complete or look.key != search.log.key or not guards.began_after(look, search.due):
         return False
-    entries = _naming(scene, log, cluster_id)
-    return look.cluster is None and scene.shown(cluster_id) is None and not any(entry.pending for entry in entries)
-
-
-def _naming(scene: Scene, log: LogLook, cluster_id: str) -> Iterator[Entry]:
-    look = scene.facts.ids.get(cluster_id)
-    entries = (*log.entries, *(look.entries if look else ()))
-    return (entry for entry in entries if cluster_id in entry.cluster_ids)
+    pending = any(entry.pending for entry in search.naming(cluster_id))
+    return look.cluster is None and search.scene.shown(cluster_id) is None and not pending
 
 
 def _ids_to_ask(scene: Scene, entries: list[Entry], due: float) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ incomplete look: *unknown* stays a value up to here.
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import cached_property
 from types import MappingProxyType
 
 from hpc_operator.domain.desired import Instant, Ref
@@ -76,7 +77,7 @@ class Facts:
     earlier: tuple[Earlier, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is asked of a whole account again and again is computed once
 class Scene:
     """One resource, its facts and the policy, with the questions that several rooms of `decide` ask."""
 
@@ -89,7 +90,7 @@ class Scene:
         """The own clock at the beginning of the decision."""
         return self.facts.now
 
-    @property
+    @cached_property
     def stem(self) -> str:
         """This resource's mark without attempt: the recorded string, else derived."""
         operation = self.resource.memory.operation
@@ -106,7 +107,7 @@ class Scene:
         """The newest look at the operation log, complete or not."""
         return self.facts.logs[0] if self.facts.logs else None
 
-    @property
+    @cached_property
     def listed(self) -> tuple[Cluster, ...]:
         """What was shown last: the newest complete look, and what any newer look (partial, or by id) showed besides.
 
@@ -140,9 +141,13 @@ class Scene:
             raise LookupError("no account is known: the planner must ask for credentials first")
         return account
 
+    @cached_property
+    def _by_id(self) -> Mapping[str, Cluster]:
+        return {cluster.id: cluster for cluster in self.listed}
+
     def shown(self, cluster_id: str) -> Cluster | None:
         """The cluster's line, if any look still speaks for it."""
-        return next((cluster for cluster in self.listed if cluster.id == cluster_id), None)
+        return self._by_id.get(cluster_id)
 
     def others(self, cluster_id: str) -> tuple[Claim, ...]:
         """Other resources that record this cluster."""

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hpc_operator.domain.desired import Ref
 
@@ -49,6 +50,7 @@ def fleet_of(fleet: str) -> str:
     return VERSION + _hash(f"fleet:{fleet}", _FLEET)
 
 
+@lru_cache(maxsize=16_384)
 def stem(fleet: str, ref: Ref) -> str:
     """The mark of a resource without its attempt: 15 characters."""
     thing = _hash(f"object:{fleet}/{ref.namespace}/{ref.name}", _OBJECT)
@@ -58,8 +60,13 @@ def stem(fleet: str, ref: Ref) -> str:
 def marks_in(*texts: str) -> Iterator[Mark]:
     """Every mark that stands in the texts, in order."""
     for text in texts:
-        for found in _MARK.finditer(text):
-            yield Mark(found[1], int(found[2]))
+        yield from _marks(text)
+
+
+@lru_cache(maxsize=16_384)
+def _marks(text: str) -> tuple[Mark, ...]:
+    """Each pass reads the names of a whole account anew, and they seldom change."""
+    return tuple(Mark(found[1], int(found[2])) for found in _MARK.finditer(text))
 
 
 def marked(free: str, mark: Mark, limit: int = _NAME_LIMIT) -> str:
