@@ -94,29 +94,40 @@ def _delete(scene: Scene, cluster_id: str) -> Decision:
 
 
 def _before_answer(scene: Scene, cluster_id: str, intent: Intent | None) -> Decision:
-    last = scene.resource.memory.last_operation
-    if intent is None and last is not None and last.action is OperationAction.DELETE:
-        wait = pace.until_retry(last, scene.now, scene.policy)
-        if wait > 0:
-            said = f" ret_code {last.code}: {last.message}" if last.code else f" {last.message}"
-            return Wait(
-                Reason.DELETE_FAILED, wait, f"deleteCluster for {cluster_id} did not succeed and is tried again.{said}"
-            )
-    if intent is not None and (wait := intent.started_at + pace.backoff(intent.attempt, scene.policy) - scene.now) > 0:
-        return Wait(
-            Reason.DELETE_UNANSWERED, wait, f"deleteCluster for {cluster_id} has no answer yet; it is sent again."
-        )
+    if (paced := _paced(scene, cluster_id, intent)) is not None:
+        return paced
     look = scene.facts.ids.get(cluster_id)
     if look is None or look.last_asked < scene.now - scene.policy.poll:
         return Act(LookById((cluster_id,)))
+    return _held_back(scene, look) or Act(Delete(cluster_id, intent, intent.attempt + 1 if intent else 1))
+
+
+def _paced(scene: Scene, cluster_id: str, intent: Intent | None) -> Wait | None:
+    """Not at once again: after one that did not succeed, or one without an answer."""
+    last = scene.resource.memory.last_operation
+    if intent is None and last is not None and last.action is OperationAction.DELETE:
+        wait = pace.until_retry(last, scene.now, scene.policy)
+        said = f" ret_code {last.code}: {last.message}" if last.code else f" {last.message}"
+        text = f"deleteCluster for {cluster_id} did not succeed and is tried again.{said}"
+        return Wait(Reason.DELETE_FAILED, wait, text) if wait > 0 else None
+    if intent is not None and (wait := intent.started_at + pace.backoff(intent.attempt, scene.policy) - scene.now) > 0:
+        text = f"deleteCluster for {cluster_id} has no answer yet; it is sent again."
+        return Wait(Reason.DELETE_UNANSWERED, wait, text)
+    return None
+
+
+def _held_back(scene: Scene, look: IdLook) -> Wait | None:
+    """What the look made just before says against the call."""
     if not look.complete:
-        return Wait(Reason.CLOUD_UNREACHABLE, scene.policy.poll, f"{cluster_id} cannot be looked up ({look.problem}).")
+        text = f"{look.id} cannot be looked up ({look.problem})."
+        return Wait(Reason.CLOUD_UNREACHABLE, scene.policy.poll, text)
+    if look.cluster is None and not guards.account_proven(scene, look):
+        text = f"{look.id} is not shown, and nothing proves that this key sees its account: nothing is called."
+        return Wait(Reason.ACCOUNT_UNPROVEN, scene.policy.staleness, text)
     if any(entry.pending for entry in look.entries):
-        return Wait(
-            Reason.OPERATION_RUNNING, scene.policy.poll, f"An operation on {cluster_id} must end before the deletion."
-        )
-    attempt = intent.attempt + 1 if intent else 1
-    return Act(Delete(cluster_id, intent, attempt))
+        text = f"An operation on {look.id} must end before the deletion."
+        return Wait(Reason.OPERATION_RUNNING, scene.policy.poll, text)
+    return None
 
 
 def _after_answer(scene: Scene, cluster_id: str, intent: Intent) -> Decision:
