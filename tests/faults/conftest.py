@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from faults.harness.world import SEARCHED
+from outputs import Searched
 
 HERE = Path(__file__).parent
 
@@ -23,6 +26,19 @@ def _quiet_log() -> Iterator[None]:
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A parallel worker hands over what it searched."""
+    handed = getattr(session.config, "workeroutput", None)
+    if handed is not None:
+        handed["searched"] = astuple(SEARCHED)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """The one that prints adds it up."""
+    SEARCHED.add(Searched(*getattr(node, "workeroutput", {}).get("searched", ())))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -8,6 +8,7 @@ for every life, patches without a change writing nothing. The genuine server pro
 import base64
 import itertools
 import json
+import marshal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,13 +35,8 @@ class Write:
 
 
 def copied(value: T) -> T:
-    """A deep copy of JSON."""
-    made: Any = value
-    if isinstance(value, Mapping):
-        made = {key: copied(inner) for key, inner in value.items()}
-    elif isinstance(value, list):
-        made = [copied(inner) for inner in value]
-    return cast("T", made)
+    """A deep copy of JSON: thousands of lives copy much, so it is done in C."""
+    return cast("T", marshal.loads(marshal.dumps(value)))
 
 
 def merged(target: Any, patch: Any) -> Any:

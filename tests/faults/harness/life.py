@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from faults.harness import oracles
-from faults.harness.injection import Strike
+from faults.harness.injection import Kind, Strike
 from faults.harness.oracles import Finding
 from faults.harness.world import World, run
 from hpc_simulator import faults as f
@@ -64,7 +64,7 @@ def live(course: Course, plan: tuple[Strike, ...] = (), **settings: Any) -> Verd
 
 class _Life:
     def __init__(self, world: World, course: Course, plan: tuple[Strike, ...]) -> None:
-        self.world, self.course, self.faults = world, course, [strike.fault for strike in plan]
+        self.world, self.course, self.plan, self.faults = world, course, plan, [strike.fault for strike in plan]
         self.findings: list[Finding] = []
         self.answers: list[str] = []
         self._numbers = itertools.count(1)
@@ -81,7 +81,7 @@ class _Life:
         if lives:
             self.findings += oracles.early(world)
             self.findings += oracles.clusters(world, expected=1)
-            self.findings += await oracles.quiet(world, oracles.QUIET * max(1, len(self.faults)))
+            self.findings += await oracles.quiet(world, self._patience())
             settled = len(world.injector.points)
             self.findings += await oracles.restless(world)
         asked = len(world.injector.points)
@@ -104,6 +104,11 @@ class _Life:
             await self.world.wait(number % 3 / 2)
         if self.course.crowd:
             await self.world.wait(600)
+
+    def _patience(self) -> float:
+        """Longer than all that the faults can put off: a chore each, and a frozen process does nothing meanwhile."""
+        frozen = sum(each.seconds for each in self.plan if each.fault in (Kind.FREEZE_BEFORE, Kind.FREEZE_AFTER))
+        return oracles.QUIET * max(1, len(self.plan)) + frozen
 
     def _made(self) -> bool:
         return self.world.ready() or self.world.reason() == "CreateFailed"
