@@ -46,7 +46,7 @@ test: check ## everything: fast tests, fault suite, end-to-end on the genuine AP
 	@$(BIN)/pytest -q tests/faults
 	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile tests/e2e
 
-bench: venv ## measure what it costs on real processes (some minutes; ARGS="--only burst --size tiny" for a part)
+bench: venv ## measure what it costs on real processes (about 10 minutes; ARGS="--only burst --size tiny" for a part)
 	@$(BIN)/python -m local_control_plane build >/dev/null
 	@PYTHONPATH=deploy/local:tests/e2e:tests/unit/decide $(BIN)/python -m benchmarks $(ARGS)
 
