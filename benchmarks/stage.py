@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from prometheus_client.parser import text_string_to_metric_families
-from stage.kube import Kube
+from stage.kube import GROUP, Kube
 from stage.manifests import CRD
 from stage.operators import KEY, Operator
 from stage.simulator import Simulator
@@ -110,7 +110,11 @@ class Ground:
         self.server.start()
         try:
             self.server.kubectl("apply", "--server-side", "-f", str(CRD))
-            self.server.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(CRD))
+            # `kubectl wait` fails at once while the new CRD has no conditions at all.
+            until(
+                "the CRD is served",
+                lambda: "hpcclusters" in self.server.kubectl("get", "--raw", GROUP, check=False) or None,
+            )
         except BaseException:
             self.server.stop()
             raise
