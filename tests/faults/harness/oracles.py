@@ -1,6 +1,6 @@
 """The verdict over a run that has settled: DUP, LOST, STUCK, EARLY, FOREIGN, RESTLESS, HOT. Each is a sentence, or nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from faults.harness.world import World
@@ -77,12 +77,12 @@ QUIET = 65.0
 """Longer than a chore is put off, or a look is shared: what one fault can put off without a write."""
 
 
-async def quiet(world: World, seconds: float = QUIET, limit: float = 1200.0) -> list[Finding]:
-    """Wait until nothing was written for `seconds`."""
+async def quiet(world: World, seconds: Callable[[], float] = lambda: QUIET, limit: float = 1200.0) -> list[Finding]:
+    """Wait until nothing was written for so many seconds, asked anew each time."""
     end = world.loop.time() + limit
     while world.loop.time() < end:
         before = len(world.kube.writes), len(world.kube.events)
-        await world.wait(seconds)
+        await world.wait(seconds())
         if before == (len(world.kube.writes), len(world.kube.events)):
             return []
     return [Finding("RESTLESS", f"it goes on writing for {limit:.0f} s: {world.kube.writes[-3:]}")]
