@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import pytest
 from stage import Operator, Seen, Stage, until
+from stage.kube import condition
 from stage.manifests import ehpc
 
 from local_control_plane import ControlPlane
@@ -246,11 +247,21 @@ def progress(stage: Stage, kind: str) -> int:
 MOMENTS = ("creates", "creates", "creates", "intents", "answers", "any call")
 
 
-def kill_at_random(stage: Stage, operator: Operator, chance: random.Random, wave: int, tally: Tally) -> Operator:
-    """Kill after a random number of events of a random kind since the wave was applied; the next process, leading."""
+def not_ready(stage: Stage) -> list[str]:
+    """What each resource that is not Ready says."""
+    late = [each for each in stage.kube.clusters() if not stage.kube.is_ready(each)]
+    return [f"{each['metadata']['name']}: {condition(each['status']).get('message')}" for each in late]
+
+
+def kill_at_random(stage: Stage, operator: Operator, chance: random.Random, wave: list[str], tally: Tally) -> Operator:
+    """Apply a wave and kill after a random number of events of a random kind since then; the next process, leading."""
     kind = chance.choice(MOMENTS)
-    target = progress(stage, kind) + chance.randint(1, wave)
-    until(f"{target} {kind}", lambda: progress(stage, kind) >= target, pause=0.01)
+    target = progress(stage, kind) + chance.randint(1, len(wave))  # before the apply: it may be done when that returns
+    stage.kube.apply(*map(ehpc, wave))
+    try:
+        until(f"{target} {kind}", lambda: progress(stage, kind) >= target, pause=0.01)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; not Ready: {not_ready(stage)}") from None
     operator.kill()
     opened = open_creates(stage)
     tally.kills += 1
@@ -272,9 +283,8 @@ def test_random_kills_over_100_creations(
         lose_answers(stage, chance)
         left = names[1:]
         while left:
-            wave = min(len(left), chance.randint(3, 5))
-            stage.kube.apply(*map(ehpc, left[:wave]))
-            left = left[wave:]
+            size = min(len(left), chance.randint(3, 5))
+            wave, left = left[:size], left[size:]
             operator = kill_at_random(stage, operator, chance, wave, tally)
 
         def all_ready() -> bool:
@@ -288,8 +298,7 @@ def test_random_kills_over_100_creations(
                 f"{tally.kills} kills, {tally.hits} of them at an open intent "
                 f"({sum(tally.opened)} open intents in all); {len(names)} creations, {calls} creates, {effects} effects"
             )
-            late = [(r["metadata"]["name"], r["status"]) for r in stage.kube.clusters() if not stage.kube.is_ready(r)]
-            if late:
+            if late := not_ready(stage):
                 tell(f"not Ready: {late}")
         resources = stage.kube.clusters()
         assert sorted(resource["metadata"]["name"] for resource in resources) == names
