@@ -5,10 +5,8 @@ every entry of the operation log in its range is explained by something else, is
 explained goes to a person: never a second create on a guess. Pure; imported by `planner` only.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from hpc_operator.decide import guards, pace
 from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
@@ -107,28 +105,20 @@ def _in_range(scene: Scene, intent: Intent, log: LogLook) -> Iterator[Entry]:
             yield entry
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Search:
-    """The scene of a doubt with its log, and the entries that name an id, found once for all."""
+    """The scene of a doubt with its log, and the entries that name an id."""
 
     scene: Scene
     intent: Intent
     log: LogLook
     due: float
 
-    @cached_property
-    def _logged(self) -> Mapping[str, list[Entry]]:
-        found: defaultdict[str, list[Entry]] = defaultdict(list)
-        for entry in self.log.entries:
-            for cluster_id in entry.cluster_ids:
-                found[cluster_id].append(entry)
-        return found
-
     def naming(self, cluster_id: str) -> list[Entry]:
         """Every entry that names it, also those that only a look by id showed."""
         look = self.scene.facts.ids.get(cluster_id)
         asked = [entry for entry in (look.entries if look else ()) if cluster_id in entry.cluster_ids]
-        return [*self._logged.get(cluster_id, ()), *asked]
+        return [*self.log.by_cluster.get(cluster_id, ()), *asked]
 
 
 def _explained(search: _Search, entry: Entry) -> bool:

@@ -4,14 +4,16 @@
 incomplete look: *unknown* stays a value up to here.
 """
 
-from collections.abc import Container, Mapping
+import math
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
 
 from hpc_operator.domain.desired import Instant, Ref
-from hpc_operator.domain.mark import stem
+from hpc_operator.domain.mark import marks_in, stem
 from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
@@ -108,30 +110,29 @@ class Scene:
         return self.facts.logs[0] if self.facts.logs else None
 
     @cached_property
-    def listed(self) -> tuple[Cluster, ...]:
-        """What was shown last: the newest complete look, and what any newer look (partial, or by id) showed besides.
+    def _speaking(self) -> tuple[ListLook, ...]:
+        """The looks that tell what is listed now, newest first: the newest complete one, and partial ones since."""
+        begun = self.newest.begun if self.newest else 0.0
+        return tuple(
+            look for look in self.facts.lists if look is self.newest or (not look.complete and look.begun >= begun)
+        )
 
-        A list hides clusters (abnormal, deleting) that a look by id shows: such a line speaks for two stalenesses.
+    def bearing(self, part: str, since: Instant = math.inf) -> Iterator[Cluster]:
+        """The clusters in which a mark with this stem, object or fleet stands, by their newest line.
+
+        Listed now; and what any kept look that began at or after `since` showed besides: one look may skip an entry.
         """
-        newest = self.newest
-        begun = newest.begun if newest else 0.0
-        asked = [look for look in self.facts.ids.values() if look.cluster]
-        lately = self.now - 2 * self.policy.staleness
-        hidden = [look.cluster for look in asked if look.cluster and lately < look.begun < begun]
-        partial = [look for look in self.facts.lists if not look.complete and look.begun >= begun]
-        by_id = [look.cluster for look in asked if look.cluster and look.begun >= begun]
-        shown = [
-            *hidden,
-            *(newest.clusters if newest else ()),
-            *(c for look in reversed(partial) for c in look.clusters),
-        ]
-        return tuple({cluster.id: cluster for cluster in (*shown, *by_id)}.values())
-
-    def seen_since(self, instant: Instant) -> tuple[Cluster, ...]:
-        """What any kept look begun at or after `instant` showed, in its newest line: one look may skip an entry."""
-        looks = [look for look in reversed(self.facts.lists) if look.begun >= instant]
-        lines = {cluster.id: cluster for look in looks for cluster in look.clusters}
-        return tuple((lines | {cluster.id: cluster for cluster in self.listed}).values())
+        kept = [look for look in self.facts.lists if look in self._speaking or look.begun >= since]
+        marked = (line.id for look in kept for line in look.by_mark.get(part, ()))
+        asked = (i for i, look in self.facts.ids.items() if look.cluster is not None)
+        done: set[str] = set()
+        for cluster_id in chain(marked, asked):
+            if cluster_id in done:
+                continue
+            done.add(cluster_id)
+            line = self.shown(cluster_id) or next((k.by_id[cluster_id] for k in kept if cluster_id in k.by_id), None)
+            if line is not None and any(mark.stem.startswith(part) for mark in marks_in(*line.texts)):
+                yield line
 
     @property
     def account(self) -> Account:
@@ -141,13 +142,19 @@ class Scene:
             raise LookupError("no account is known: the planner must ask for credentials first")
         return account
 
-    @cached_property
-    def _by_id(self) -> Mapping[str, Cluster]:
-        return {cluster.id: cluster for cluster in self.listed}
-
     def shown(self, cluster_id: str) -> Cluster | None:
-        """The cluster's line, if any look still speaks for it."""
-        return self._by_id.get(cluster_id)
+        """The cluster's line, if any look still speaks for it: the newest look by id or at the list.
+
+        A list hides clusters (abnormal, deleting) that a look by id shows: such a line speaks for two stalenesses.
+        """
+        asked = self.facts.ids.get(cluster_id)
+        by_id = asked.cluster if asked else None
+        begun = self.newest.begun if self.newest else 0.0
+        if asked is not None and by_id is not None and asked.begun >= begun:
+            return by_id
+        listed = next((look.by_id[cluster_id] for look in self._speaking if cluster_id in look.by_id), None)
+        hidden = asked is not None and asked.begun > self.now - 2 * self.policy.staleness
+        return listed or (by_id if hidden else None)
 
     def others(self, cluster_id: str) -> tuple[Claim, ...]:
         """Other resources that record this cluster."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from hpc_operator.decide.facts import Scene
 from hpc_operator.domain.desired import Instant
-from hpc_operator.domain.mark import fleet_of, marks_in, stem
+from hpc_operator.domain.mark import fleet_of, marks_in, object_of, stem
 from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.record import Account, Intent, OperationAction, Origin, Resource
@@ -166,7 +166,7 @@ def bearers(scene: Scene, since: Instant = math.inf) -> tuple[str, ...]:
 
     `since`: what any look that began at or after it showed counts, not only the newest.
     """
-    found = {cluster.id for cluster in scene.seen_since(since) if bears(cluster, scene.stem)}
+    found = {cluster.id for cluster in scene.bearing(scene.stem, since)}
     return tuple(sorted(found | set(scene.resource.memory.strays)))
 
 
@@ -175,7 +175,7 @@ def twins(scene: Scene) -> tuple[Cluster, ...]:
     mine = scene.stem
     beside = set(scene.resource.orders.create_beside)
     found = []
-    for cluster in scene.seen_since(0.0):
+    for cluster in scene.bearing(object_of(mine), 0.0):
         marks = [m for m in marks_in(*cluster.texts) if m.stem != mine and mine.startswith(m.object)]
         named = {cluster.id, *(m.stem for m in marks), *(str(m) for m in marks)}
         if marks and not beside & named and not scene.others(cluster.id):
@@ -186,7 +186,7 @@ def twins(scene: Scene) -> tuple[Cluster, ...]:
 def account_shows_marks(scene: Scene) -> bool:
     """Whether some listed cluster of the account has shown a mark of our fleet."""
     fleet = fleet_of(scene.facts.fleet)
-    return any(mark.fleet == fleet for cluster in scene.listed for mark in marks_in(*cluster.texts))
+    return any(True for _ in scene.bearing(fleet))
 
 
 def clock_trusted(scene: Scene) -> bool:

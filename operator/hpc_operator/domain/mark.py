@@ -34,7 +34,7 @@ class Mark:
     @property
     def object(self) -> str:
         """Version, fleet and object: equal for all lives of one namespace/name."""
-        return self.stem[: 1 + _FLEET + _OBJECT]
+        return object_of(self.stem)
 
     def __str__(self) -> str:
         """`<stem>-<attempt>`."""
@@ -48,6 +48,11 @@ def _hash(text: str, length: int) -> str:
 def fleet_of(fleet: str) -> str:
     """The version and fleet part of every mark that `fleet` writes."""
     return VERSION + _hash(f"fleet:{fleet}", _FLEET)
+
+
+def object_of(stem: str) -> str:
+    """The version, fleet and object part of a stem."""
+    return stem[: 1 + _FLEET + _OBJECT]
 
 
 @lru_cache(maxsize=16_384)

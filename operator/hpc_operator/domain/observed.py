@@ -4,10 +4,13 @@ A look that failed or saw only a part is `complete=False`: what it does not show
 `begun` is the own clock just before the look's first request was sent; `key` the fingerprint of the access key used.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.mark import marks_in
 
 
 class JobStatus(StrEnum):
@@ -60,18 +63,33 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class ListLook:
-    """The whole of a view's cluster/list."""
+    """The whole of a view's cluster/list.
+
+    `by_id`: its lines by id; `by_mark`: by each mark that stands in them, by its stem, its object and its fleet. Made
+    once with the look: every pass of every resource of the account asks.
+    """
 
     begun: Instant
     complete: bool
     key: str
     clusters: tuple[Cluster, ...] = ()
     problem: str = ""
+    by_id: Mapping[str, Cluster] = field(init=False, repr=False, compare=False)
+    by_mark: Mapping[str, tuple[Cluster, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        lines: defaultdict[str, dict[str, Cluster]] = defaultdict(dict)
+        for cluster in self.clusters:
+            for mark in marks_in(*cluster.texts):
+                for part in (mark.stem, mark.object, mark.fleet):
+                    lines[part][cluster.id] = cluster
+        object.__setattr__(self, "by_id", {cluster.id: cluster for cluster in self.clusters})
+        object.__setattr__(self, "by_mark", {part: tuple(found.values()) for part, found in lines.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class LogLook:
-    """A view's operation log, newest first, complete back to `since`."""
+    """A view's operation log, newest first, complete back to `since`. `by_cluster`: the entries that name a cluster."""
 
     begun: Instant
     complete: bool
@@ -79,6 +97,14 @@ class LogLook:
     since: Instant
     entries: tuple[Entry, ...] = ()
     problem: str = ""
+    by_cluster: Mapping[str, tuple[Entry, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        naming: defaultdict[str, list[Entry]] = defaultdict(list)
+        for entry in self.entries:
+            for cluster_id in dict.fromkeys(entry.cluster_ids):
+                naming[cluster_id].append(entry)
+        object.__setattr__(self, "by_cluster", {i: tuple(entries) for i, entries in naming.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,3 +266,32 @@ def test_nothing_is_concluded_too_early(made: Scene) -> None:
         assert memory.hpc_cluster_id == decision.action.id  # type: ignore[union-attr]
         assert memory.mark == STEM, "what another life made is never deleted"
         assert made.resource.deleting
+
+
+def _walked(made: Scene, since: float) -> dict[str, Cluster]:
+    """What `Scene` says by its looks' indexes, by walking every line: the newest line of each cluster."""
+    newest = next((look for look in made.facts.lists if look.complete), None)
+    begun = newest.begun if newest else 0.0
+    asked = [look for look in made.facts.ids.values() if look.cluster]
+    lately = made.now - 2 * made.policy.staleness
+    lines = [c for look in reversed(made.facts.lists) if look.begun >= since for c in look.clusters]
+    lines += [look.cluster for look in asked if look.cluster and lately < look.begun < begun]
+    lines += newest.clusters if newest else ()
+    lines += [
+        c for look in reversed(made.facts.lists) if not look.complete and look.begun >= begun for c in look.clusters
+    ]
+    lines += [look.cluster for look in asked if look.cluster and look.begun >= begun]
+    return {cluster.id: cluster for cluster in lines}
+
+
+@settings(max_examples=200, deadline=None)
+@given(made=scenes(), since=st.sampled_from([float("inf"), 0.0, *(ago(age) for age in (5.0, 59.0, 404.0))]))
+def test_the_indexes_say_what_a_walk_over_all_lines_says(made: Scene, since: float) -> None:
+    now, kept = _walked(made, float("inf")), _walked(made, since)
+    assert {i: made.shown(i) for i in (ID, SECOND, "ehpc-x", "hpc-1")} == {
+        i: now.get(i) for i in (ID, SECOND, "ehpc-x", "hpc-1")
+    }
+    for part in (STEM, STEM[:10], STEM[:5], EARLIER_STEM):
+        bearing = {c.id: c for c in made.bearing(part, since)}
+        walked = {i: c for i, c in kept.items() if any(m.stem.startswith(part) for m in marks_in(*c.texts))}
+        assert bearing == walked
