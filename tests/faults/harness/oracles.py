@@ -78,12 +78,12 @@ QUIET = 65.0
 
 
 async def quiet(world: World, seconds: Callable[[], float] = lambda: QUIET, limit: float = 1200.0) -> list[Finding]:
-    """Wait until nothing was written for so many seconds, asked anew each time."""
+    """Wait until nothing was written for so many seconds, asked anew each time: more, when a fault struck meanwhile."""
     end = world.loop.time() + limit
     while world.loop.time() < end:
-        before = len(world.kube.writes), len(world.kube.events)
-        await world.wait(seconds())
-        if before == (len(world.kube.writes), len(world.kube.events)):
+        before = len(world.kube.writes), len(world.kube.events), (patience := seconds())
+        await world.wait(patience)
+        if before == (len(world.kube.writes), len(world.kube.events), seconds()):
             return []
     return [Finding("RESTLESS", f"it goes on writing for {limit:.0f} s: {world.kube.writes[-3:]}")]
 
