@@ -51,13 +51,15 @@ class Lives:
 
 def _left_by(resource: Resource, now: Instant) -> Earlier | None:
     memory, operation = resource.memory, resource.memory.operation
-    marks = guards.recorded_marks(resource)
+    marks, log_from = guards.recorded_marks(resource), None
+    key = operation.key if operation else resource.record.key if resource.record else ""
     if resource.id is not None:
+        key = ""
         since = memory.recorded_at if memory.recorded_at is not None else now
     elif operation is not None:
-        since = operation.started_at
+        since, log_from = operation.started_at, operation.log_from
     elif guards.explains_nothing(resource, unsent=False):
-        since = now
+        since, log_from = now, resource.created_at
     else:
         return None
-    return Earlier(resource.ref, marks[0] if marks else None, resource.id, resource.account, since)
+    return Earlier(resource.ref, marks[0] if marks else None, resource.id, resource.account, since, log_from, key)
