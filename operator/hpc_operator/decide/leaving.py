@@ -81,7 +81,8 @@ def _retain(scene: Scene, cluster_id: str) -> Decision:
     late = guards.conclusive(scene.newest, guards.absence_threshold(scene.resource, scene.policy))
     seen = scene.resource.memory.first_active_at is not None or scene.shown(cluster_id) is not None
     if late or seen:
-        return Act(Release(cluster_id, "deletionPolicy is Retain"))
+        created = scene.resource.memory.origin is Origin.CREATED
+        return Act(Release(cluster_id, "deletionPolicy is Retain", retained=created))
     text = f"Retain waits until {cluster_id} is listed, so that applying the manifest again finds it."
     return Wait(Reason.RETAIN_WAITS, scene.policy.poll, text)
 
