@@ -104,12 +104,27 @@ def _shown_already(scene: Scene) -> Decision | None:
     return None
 
 
+def _ordered(scene: Scene) -> Decision | None:
+    """An order to take another cluster waits until what an earlier life left is known: it would be forgotten."""
+    ordered = take_ordered(scene)
+    return (ordered and _left_behind(scene)) or ordered
+
+
 def _left_behind(scene: Scene) -> Decision | None:
-    """What this process knows that an earlier life left, though no look may show it yet."""
-    beside = set(scene.resource.orders.create_beside)
+    """What this process knows that an earlier life left, though no look may show it yet. What is ordered is known."""
+    orders = scene.resource.orders
+    wanted = orders.adopt or orders.take_over
+    line = scene.shown(wanted) if wanted else None
+    beside = {*orders.create_beside, wanted} - {None}
     for life in scene.facts.earlier:
         elsewhere = life.account is not None and life.account != scene.account
-        if elsewhere or beside & {life.id, _called(scene, life)} or (life.id is not None and scene.others(life.id)):
+        taken = line is not None and guards.bears(line, _called(scene, life))
+        if (
+            taken
+            or elsewhere
+            or beside & {life.id, _called(scene, life)}
+            or (life.id is not None and scene.others(life.id))
+        ):
             continue
         if (answer := _left(scene, life)) is not None:
             return answer
@@ -141,7 +156,8 @@ def _left_open(scene: Scene, life: Earlier) -> Decision | None:
     found = doubt.unexplained(scene, intent, log)
     if isinstance(found, Act | Wait):
         return found
-    open_ids = set(doubt.candidates(found)) - set(scene.resource.orders.create_beside)
+    orders, named = scene.resource.orders, set(doubt.candidates(found))
+    open_ids = set() if named & {orders.adopt, orders.take_over} else named - set(orders.create_beside)
     return _owned_elsewhere(scene, intent.mark, f"one of: {', '.join(sorted(open_ids))}") if open_ids else None
 
 
@@ -178,7 +194,7 @@ def _blocked(scene: Scene, reason: Reason, message: str) -> Blocked:
 _FAILED = (Outcome.REFUSED, Outcome.NOT_SENT)
 _QUESTIONS: tuple[Callable[[Scene], Decision | None], ...] = (
     _allowed,
-    take_ordered,
+    _ordered,
     _observing,
     _complete,
     _refused_before,
