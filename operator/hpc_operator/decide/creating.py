@@ -7,7 +7,7 @@ was told, what the account shows, whether this may be the account's first create
 from collections.abc import Callable
 from dataclasses import replace
 
-from hpc_operator.decide import guards, pace
+from hpc_operator.decide import doubt, guards, pace
 from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
 from hpc_operator.decide.facts import Earlier, FirstCreate, Scene
 from hpc_operator.decide.living import absence
@@ -15,6 +15,7 @@ from hpc_operator.decide.refusals import refusal
 from hpc_operator.decide.taking import duplicates, record_for, take, take_ordered
 from hpc_operator.domain.actions import Create
 from hpc_operator.domain.desired import ManagementPolicy
+from hpc_operator.domain.mark import stem
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import OperationAction, Origin, Outcome
 
@@ -103,34 +104,67 @@ def _shown_already(scene: Scene) -> Decision | None:
     return None
 
 
+def _ordered(scene: Scene) -> Decision | None:
+    """An order to take another cluster waits until what an earlier life left is known: it would be forgotten."""
+    ordered = take_ordered(scene)
+    return (ordered and _left_behind(scene)) or ordered
+
+
 def _left_behind(scene: Scene) -> Decision | None:
-    """What this process knows that an earlier life left, though no look may show it yet."""
-    beside = set(scene.resource.orders.create_beside)
+    """What this process knows that an earlier life left, though no look may show it yet. What is ordered is known."""
+    orders = scene.resource.orders
+    wanted = orders.adopt or orders.take_over
+    line = scene.shown(wanted) if wanted else None
+    beside = {*orders.create_beside, wanted} - {None}
     for life in scene.facts.earlier:
         elsewhere = life.account is not None and life.account != scene.account
-        if elsewhere or beside & {life.id, life.mark} or (life.id is not None and scene.others(life.id)):
+        taken = line is not None and guards.bears(line, _called(scene, life))
+        if (
+            taken
+            or elsewhere
+            or beside & {life.id, _called(scene, life)}
+            or (life.id is not None and scene.others(life.id))
+        ):
             continue
         if (answer := _left(scene, life)) is not None:
             return answer
     return None
 
 
+def _called(scene: Scene, life: Earlier) -> str:
+    return life.mark or stem(scene.facts.fleet, life.ref)
+
+
 def _left(scene: Scene, life: Earlier) -> Decision | None:
-    limit = life.since + scene.policy.window
-    if life.id is not None:
-        answer = absence(scene, life.id, after=limit)
-        return answer and (answer if isinstance(answer, Act) else _owned_elsewhere(scene, life.id))
-    if len([look for look in scene.facts.lists if guards.conclusive(look, limit)]) < guards.LOOKS:
+    if life.id is None:
+        return _left_open(scene, life)
+    answer = absence(scene, life.id, after=life.since + scene.policy.window)
+    return answer and (answer if isinstance(answer, Act) else _owned_elsewhere(scene, life.id))
+
+
+def _left_open(scene: Scene, life: Earlier) -> Decision | None:
+    """Its create is searched for like one of our own: a list that shows no mark of it proves nothing."""
+    intent = guards.open_create(life, scene.account, scene.facts.fleet)
+    limit, log = guards.due(intent, scene.policy), guards.searched(scene, intent)
+    if log is None:
         text = (
             "An earlier life of this resource may have had a create open: the account is searched until it would show."
         )
         return Wait(Reason.LOOKING_FIRST, pace.until(limit, scene.now, scene.policy), text)
-    return None if guards.account_shows_marks(scene) else _owned_elsewhere(scene, life.mark or "a cluster")
+    if not guards.same_key(scene, intent):
+        return _owned_elsewhere(scene, intent.mark, f"a cluster marked {intent.mark}, which this key may not see")
+    found = doubt.unexplained(scene, intent, log)
+    if isinstance(found, Act | Wait):
+        return found
+    orders, named = scene.resource.orders, set(doubt.candidates(found))
+    open_ids = set() if named & {orders.adopt, orders.take_over} else named - set(orders.create_beside)
+    return _owned_elsewhere(scene, intent.mark, f"one of: {', '.join(sorted(open_ids))}") if open_ids else None
 
 
-def _owned_elsewhere(scene: Scene, left: str) -> Blocked:
+def _owned_elsewhere(scene: Scene, left: str, told: str = "") -> Blocked:
+    what = f"may have left {told}" if told else f"left {left}"
     text = (
-        f"An earlier life of this resource left {left}. Annotate hpc.qingcloud.com/take-over=<id> to go on with it, "
+        f"An earlier life of this resource {what}. Annotate hpc.qingcloud.com/take-over=<id> to go on with it, "
         f"or hpc.qingcloud.com/create-beside={left} to create another beside it."
     )
     return _blocked(scene, Reason.OWNED_ELSEWHERE, text)
@@ -160,7 +194,7 @@ def _blocked(scene: Scene, reason: Reason, message: str) -> Blocked:
 _FAILED = (Outcome.REFUSED, Outcome.NOT_SENT)
 _QUESTIONS: tuple[Callable[[Scene], Decision | None], ...] = (
     _allowed,
-    take_ordered,
+    _ordered,
     _observing,
     _complete,
     _refused_before,

@@ -40,7 +40,7 @@ def resolve(scene: Scene, intent: Intent) -> Decision:
             "An unanswered create cannot be resolved with this key: it is not the key that sent it, and no other "
             "recorded cluster answers to it. Put the earlier key back, or wait until another cluster is recorded.",
         )
-    return _by_log(scene, intent, log, due)
+    return _by_log(scene, intent, log)
 
 
 def _wait(scene: Scene, due: float) -> Wait:
@@ -53,11 +53,20 @@ def _wait(scene: Scene, due: float) -> Wait:
     return Wait(Reason.CREATE_UNANSWERED, pace.until(due, scene.now, scene.policy), message)
 
 
-def _by_log(scene: Scene, intent: Intent, log: LogLook, due: float) -> Decision:
+def _by_log(scene: Scene, intent: Intent, log: LogLook) -> Decision:
+    found = unexplained(scene, intent, log)
+    if isinstance(found, Act | Wait):
+        return found
+    if not found or scene.resource.orders.recreate == intent.full_mark:
+        return void(scene, intent)
+    return _unresolved(scene, intent, found)
+
+
+def unexplained(scene: Scene, intent: Intent, log: LogLook) -> list[Entry] | Act | Wait:
+    """The entries that may be this create's; or what is to be asked or waited for before that is known."""
+    due = guards.due(intent, scene.policy)
     search = _Search(scene, intent, log, due)
     open_entries = [entry for entry in _in_range(scene, intent, log) if not _explained(search, entry)]
-    if not open_entries:
-        return void(scene, intent)
     missing = _ids_to_ask(scene, open_entries, due)
     if missing:
         return Act(LookById(missing))
@@ -67,9 +76,7 @@ def _by_log(scene: Scene, intent: Intent, log: LogLook, due: float) -> Decision:
         return Wait(
             Reason.CREATE_UNANSWERED, scene.policy.poll, "An operation that names no cluster yet may be this create."
         )
-    if scene.resource.orders.recreate == intent.full_mark:
-        return void(scene, intent)
-    return _unresolved(scene, intent, open_entries)
+    return open_entries
 
 
 def void(scene: Scene, intent: Intent) -> Act:
@@ -85,11 +92,15 @@ def void(scene: Scene, intent: Intent) -> Act:
     return Act(Close(intent, closed))
 
 
+def candidates(entries: list[Entry]) -> list[str]:
+    """What entries name, for people: clusters, or jobs where they name none."""
+    return sorted({i for entry in entries for i in entry.cluster_ids} or {entry.job_id for entry in entries})
+
+
 def _unresolved(scene: Scene, intent: Intent, entries: list[Entry]) -> Blocked:
-    candidates = sorted({i for entry in entries for i in entry.cluster_ids} or {entry.job_id for entry in entries})
     return Blocked(
         Reason.UNRESOLVED_CREATE,
-        f"A create was sent and its answer was lost; it may have made one of: {', '.join(candidates)}. "
+        f"A create was sent and its answer was lost; it may have made one of: {', '.join(candidates(entries))}. "
         f"If one is this resource's, annotate hpc.qingcloud.com/adopt=<id>; if none is, annotate "
         f"hpc.qingcloud.com/recreate={intent.full_mark}.",
         scene.policy.staleness,

@@ -33,7 +33,8 @@ class Claim:
 class Earlier:
     """An earlier life of a resource that went without being let go: its mark, the id it recorded, where, since when.
 
-    Without an id a create may have been open then. `since`: when the create was begun, or the id recorded.
+    Without an id a create may have been open then. `since`: when the create was begun, or the id recorded; `log_from`:
+    from when on the log may show it, where that is earlier; `key`: fingerprint of the key that it was sent with.
     """
 
     ref: Ref
@@ -41,6 +42,8 @@ class Earlier:
     id: str | None
     account: Account | None
     since: Instant
+    log_from: Instant | None = None
+    key: str = ""
 
 
 class FirstCreate(Enum):

@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hpc_operator.decide.facts import Scene
+from hpc_operator.decide.facts import Earlier, Scene
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.mark import fleet_of, marks_in, object_of, stem
 from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook
@@ -74,6 +74,12 @@ def united(looks: Sequence[LogLook]) -> LogLook:
         shown = {entry.job_id for entry in entries}
         entries += [entry for entry in look.entries if entry.job_id not in shown]
     return replace(newest, entries=tuple(entries))
+
+
+def open_create(life: Earlier, account: Account, fleet: str) -> Intent:
+    """The create that an earlier life without an id may have had open: judged like one of our own."""
+    mark = life.mark or stem(fleet, life.ref)
+    return Intent(OperationAction.CREATE, mark, 0, life.since, "", account, life.key, 0, life.log_from)
 
 
 def same_key(scene: Scene, intent: Intent) -> bool:

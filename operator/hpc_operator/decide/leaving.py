@@ -8,7 +8,7 @@ its job ended, nothing about the id is pending, and the cluster is absent.
 from hpc_operator.decide import guards, pace
 from hpc_operator.decide.decision import Act, Decision, Settled, Wait
 from hpc_operator.decide.facts import Claim, Scene
-from hpc_operator.decide.living import absence, rivals
+from hpc_operator.decide.living import absence, rivals, unreachable
 from hpc_operator.decide.taking import take
 from hpc_operator.domain.actions import Close, Delete, LookById, Release
 from hpc_operator.domain.desired import DeletionPolicy, ManagementPolicy
@@ -81,7 +81,8 @@ def _retain(scene: Scene, cluster_id: str) -> Decision:
     late = guards.conclusive(scene.newest, guards.absence_threshold(scene.resource, scene.policy))
     seen = scene.resource.memory.first_active_at is not None or scene.shown(cluster_id) is not None
     if late or seen:
-        return Act(Release(cluster_id, "deletionPolicy is Retain"))
+        created = scene.resource.memory.origin is Origin.CREATED
+        return Act(Release(cluster_id, "deletionPolicy is Retain", retained=created))
     text = f"Retain waits until {cluster_id} is listed, so that applying the manifest again finds it."
     return Wait(Reason.RETAIN_WAITS, scene.policy.poll, text)
 
@@ -90,7 +91,9 @@ def _delete(scene: Scene, cluster_id: str) -> Decision:
     intent = scene.resource.memory.operation
     if intent is None or not guards.delete_answered(intent):
         return _before_answer(scene, cluster_id, intent)
-    return _after_answer(scene, cluster_id, intent)
+    answer = _after_answer(scene, cluster_id, intent)
+    waits = isinstance(answer, Wait) and answer.reason in (Reason.DELETING, Reason.OPERATION_RUNNING)
+    return (waits and unreachable(scene)) or answer
 
 
 def _before_answer(scene: Scene, cluster_id: str, intent: Intent | None) -> Decision:

@@ -24,13 +24,13 @@ def live(scene: Scene, cluster_id: str) -> Decision:
     for question in (_claimed, _second_bearer, _moved):
         if (answer := question(scene, cluster_id)) is not None:
             return answer
-    if (unseen := _unreachable(scene)) is not None:
+    if (unseen := unreachable(scene)) is not None:
         return unseen
     line = scene.shown(cluster_id) or _asked_lately(scene, cluster_id)
     return absent(scene, cluster_id) if line is None else _by_status(scene, line)
 
 
-def _unreachable(scene: Scene) -> Decision | None:
+def unreachable(scene: Scene) -> Decision | None:
     """One failed look changes nothing; failing for a while is told. An old look that succeeded is no failure.
 
     A process that was frozen wakes up with old looks: the service was not asked, so nothing is said about it.

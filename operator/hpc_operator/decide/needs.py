@@ -1,6 +1,7 @@
 """Which shared looks a pass needs, and how fresh. Pure: the engine fetches exactly this before it decides."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from hpc_operator.decide import guards
 from hpc_operator.domain.desired import Instant
@@ -20,8 +21,8 @@ class Needs:
     beside: Instant | None = None
 
 
-def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy) -> Needs:
-    """The looks that the next decision about this resource may rest on."""
+def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy, left: Collection[Intent] = ()) -> Needs:
+    """The looks that the next decision may rest on. `left`: creates that earlier lives of this name had open."""
     if resource.deleting and not resource.finalizer:
         return Needs()
     operation = resource.memory.operation
@@ -29,7 +30,7 @@ def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy) ->
     if operation is not None and operation.action is OperationAction.CREATE:
         return _in_doubt(operation, now, recent, policy)
     if resource.id is None:
-        return _before_create(resource, now, max(seen_at, recent), policy)
+        return _with_left(_before_create(resource, now, max(seen_at, recent), policy), left, now, policy)
     if operation is not None:
         return Needs(recent, (operation.started_at - policy.clock_skew, recent))
     if resource.memory.first_active_at is None and not resource.deleting:
@@ -43,6 +44,17 @@ def _before_create(resource: Resource, now: Instant, first: Instant, policy: Pol
         return Needs()
     last = resource.memory.last_operation
     return Needs(max(first, last.at if last else 0.0), beside=now - guards.LATELY * policy.staleness)
+
+
+def _with_left(found: Needs, left: Collection[Intent], now: Instant, policy: Policy) -> Needs:
+    """What earlier lives left open is looked up like a doubt of our own, besides."""
+    for intent in left:
+        doubt = _in_doubt(intent, now, now - policy.poll, policy)
+        if found.listing is not None and doubt.listing is not None and doubt.log is not None:
+            since, after = found.log or doubt.log
+            log = min(since, doubt.log[0]), max(after, doubt.log[1])
+            found = replace(found, listing=max(found.listing, doubt.listing), log=log)
+    return found
 
 
 def _in_doubt(intent: Intent, now: Instant, recent: Instant, policy: Policy) -> Needs:

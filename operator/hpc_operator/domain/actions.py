@@ -75,10 +75,14 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Take the finalizer off. `left` names a cluster that stays behind: its Secrets are kept and an event says so."""
+    """Take the finalizer off. `left` names a cluster that stays behind: its Secrets are kept and an event says so.
+
+    `retained`: it is this resource's own, and the same manifest applied again must find it, whatever a list shows.
+    """
 
     left: str | None = None
     why: str = ""
+    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class Cache:
         self._by_cluster: defaultdict[str, set[Ref]] = defaultdict(set)
         self._by_job: defaultdict[str, set[Ref]] = defaultdict(set)
         self._by_account: defaultdict[Account | None, set[Ref]] = defaultdict(set)
+        self._living: dict[tuple[str, str], str] = {}
         self._top = 0
 
     def __len__(self) -> int:
@@ -153,6 +154,8 @@ class Cache:
         held = self._held.get(ref.uid)
         if ref.uid in self._gone or (held is not None and version < int(held.resource_version)):
             return
+        if not self._only_life(ref, version):
+            return
         resource = self._parse(raw)
         if held is not None and held == resource and held.status == resource.status:
             return
@@ -161,6 +164,22 @@ class Cache:
         if wake:
             self._woke(ref, resource)
 
+    def _only_life(self, ref: Ref, version: int) -> bool:
+        """One object has a name at a time: a newer one under another uid tells that the earlier one went.
+
+        A relist after the watch was down tells of the new one only. False: what comes late is of the earlier one.
+        """
+        key = (ref.namespace, ref.name)
+        other = self._held.get(self._living.get(key, ref.uid))
+        if other is None or other.ref.uid == ref.uid:
+            self._living[key] = ref.uid
+            return True
+        if version < int(other.resource_version):
+            return False
+        self._drop(other.ref, version)
+        self._living[key] = ref.uid
+        return True
+
     def _drop(self, ref: Ref, version: int) -> None:
         self._top = max(self._top, version)
         self._gone[ref.uid] = version
@@ -168,6 +187,8 @@ class Cache:
             del self._gone[next(iter(self._gone))]
         if (held := self._held.pop(ref.uid, None)) is not None:
             self._index(ref, None)
+            if self._living.get((ref.namespace, ref.name)) == ref.uid:
+                del self._living[ref.namespace, ref.name]
             self._went(held)
             self._woke(ref, None)
 

@@ -143,7 +143,8 @@ class Gatherer:
 
     async def _observed(self, scene: Scene, credentials: Credentials) -> Scene:
         resource, account = scene.resource, credentials.account
-        wanted = needs(resource, scene.now, scene.facts.seen_at, self._policy)
+        left = [guards.open_create(life, account, self._name) for life in scene.facts.earlier if life.id is None]
+        wanted = needs(resource, scene.now, scene.facts.seen_at, self._policy, left)
         lists = await self._listing(wanted, credentials)
         logs = () if wanted.log is None else await self._looks.log(credentials, account, *wanted.log)
         facts = replace(

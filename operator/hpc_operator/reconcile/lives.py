@@ -23,11 +23,12 @@ class Lives:
     def __init__(self, now: Callable[[], Instant], most: int = _MOST) -> None:
         self._now, self._most = now, most
         self._left: OrderedDict[tuple[str, str], tuple[Earlier, ...]] = OrderedDict()
+        self._released: OrderedDict[str, None] = OrderedDict()
 
     def went(self, resource: Resource) -> None:
         """The resource is gone; who has something at the cloud, or may have, is remembered."""
         left = _left_by(resource, self._now())
-        if left is None:
+        if left is None or resource.ref.uid in self._released:
             return
         key = (resource.ref.namespace, resource.ref.name)
         self._left[key] = (*self._left.get(key, ()), left)
@@ -36,7 +37,13 @@ class Lives:
             self._left.popitem(last=False)
 
     def released(self, ref: Ref) -> None:
-        """This life was let go in good order: nothing of it is left unseen."""
+        """This life is let go in good order: nothing of it is left unseen.
+
+        It may go later than that: another's finalizer holds it, or the answer to the patch is lost.
+        """
+        self._released[ref.uid] = None
+        while len(self._released) > self._most:
+            self._released.popitem(last=False)
         key = (ref.namespace, ref.name)
         rest = tuple(life for life in self._left.get(key, ()) if life.ref.uid != ref.uid)
         if rest:
@@ -51,13 +58,15 @@ class Lives:
 
 def _left_by(resource: Resource, now: Instant) -> Earlier | None:
     memory, operation = resource.memory, resource.memory.operation
-    marks = guards.recorded_marks(resource)
+    marks, log_from = guards.recorded_marks(resource), None
+    key = operation.key if operation else resource.record.key if resource.record else ""
     if resource.id is not None:
+        key = ""
         since = memory.recorded_at if memory.recorded_at is not None else now
     elif operation is not None:
-        since = operation.started_at
+        since, log_from = operation.started_at, operation.log_from
     elif guards.explains_nothing(resource, unsent=False):
-        since = now
+        since, log_from = now, resource.created_at
     else:
         return None
-    return Earlier(resource.ref, marks[0] if marks else None, resource.id, resource.account, since)
+    return Earlier(resource.ref, marks[0] if marks else None, resource.id, resource.account, since, log_from, key)

@@ -111,8 +111,9 @@ class Performer:
             await self._store.keep_secrets(resource, action.left)
             text = f"{action.left} was left as it is: {action.why}. It goes on costing money."
             await self._store.announce(resource, Reason.LEFT, text, warning=False)
+        if not action.retained:
+            self._released(resource.ref)
         await self._store.release(resource)
-        self._released(resource.ref)
 
     async def _permitted(self, credentials: Credentials, lane: str) -> Wait | None:
         wait = await self._budget.permit(credentials.account, lane)

@@ -23,8 +23,13 @@ class Said:
         self._last: dict[str, _Words] = {}
 
     def already(self, scene: Scene, report: Report) -> bool:
-        """Whether just this was written before, from the same looks. A status without conditions is written anew."""
-        return bool(scene.resource.conditions) and self._last.get(scene.resource.ref.uid) == _words(scene, report)
+        """Whether just this was written before, from the same looks. A status without conditions is written anew.
+
+        Without any look (no key, another account) no newer one will ever come, and what somebody wrote would stay.
+        """
+        looked = bool(scene.facts.lists or scene.facts.logs)
+        known = looked and bool(scene.resource.conditions)
+        return known and self._last.get(scene.resource.ref.uid) == _words(scene, report)
 
     def wrote(self, scene: Scene, report: Report) -> None:
         """The status says it now."""

@@ -101,7 +101,7 @@ class Person:
         there = {cluster.cluster_id for cluster in self._world.cloud.clusters()}
         named = [i for i in _ID.findall(self._world.message(name)) if i in there]
         named += [i for mark in _MARK.findall(self._world.message(name)) for i in self._made_under(mark) if i in there]
-        named = sorted(set(named))
+        named = sorted(set(named) & set(self._world.made()))  # the console shows what is somebody else's
         if name == "copy" or not named:
             found = sorted({*named, *_MARK.findall(self._world.message(name)), *_ID.findall(self._world.message(name))})
             self._beside |= {token for token in found if _MARK.fullmatch(token)}

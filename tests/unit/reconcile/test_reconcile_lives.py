@@ -24,6 +24,7 @@ from unit.decide.decide_scenes import (
     tried,
 )
 
+KEY = "key-of-the-account"
 NEXT = replace(REF, uid="uid-of-the-next-life")
 
 
@@ -40,12 +41,12 @@ def _lives(*went: Resource, most: int = 10) -> Lives:
         (living(50), Earlier(REF, STEM, ID, ACCOUNT, ago(50)), "its cluster may not be listed yet"),
         (
             in_doubt(intent=create_intent(20)),
-            Earlier(REF, STEM, None, ACCOUNT, ago(20)),
+            Earlier(REF, STEM, None, ACCOUNT, ago(20), None, KEY),
             "its create may still take effect",
         ),
         (
             resource(record=record(), finalizer=True),
-            Earlier(REF, STEM, None, ACCOUNT, NOW),
+            Earlier(REF, STEM, None, ACCOUNT, NOW, resource().created_at, KEY),
             "a record without a memory may hide a create that was begun until now",
         ),
         (
