@@ -193,3 +193,23 @@ def test_two_processes_without_a_lease_do_not_overwrite_each_other() -> None:
         assert list(oracles.hot(world)) == []
 
     run(scenario, name_echo="top", create_seconds=60.0)
+
+
+def test_a_failed_create_that_left_nothing_and_is_named_nowhere_can_be_deleted() -> None:
+    """Its log entry names no cluster, deleteCluster says not found, no other cluster is ours: the job is the proof."""
+
+    async def scenario(world: World) -> None:
+        world.process()
+        world.people.apply()
+        assert await world.until(lambda: world.reason() == "CreateFailed", 900), world.message()
+        world.people.delete()
+        assert await world.until(world.gone, 2500), f"{world.reason()}: {world.message()}"
+        assert world.alive() == []
+
+    run(
+        scenario,
+        create_jobs_fail=True,
+        create_failure_leaves="nothing",
+        failed_create_names_cluster=False,
+        create_seconds=20.0,
+    )

@@ -99,8 +99,19 @@ def other_recorded_answers(scene: Scene) -> bool:
 
 
 def account_proven(scene: Scene, look: IdLook) -> bool:
-    """Account proof: the log still answers for this id under today's key, or another recorded cluster does."""
-    return look.key == scene.facts.key and (bool(look.entries) or other_recorded_answers(scene))
+    """Account proof: the log still answers for this id, or for its job, under today's key, or another cluster does.
+
+    A failed create's entry may name no cluster: then its job, which is recorded, is all that there is.
+    """
+    if look.key != scene.facts.key:
+        return False
+    return bool(look.entries) or _own_job_answers(scene) or other_recorded_answers(scene)
+
+
+def _own_job_answers(scene: Scene) -> bool:
+    job, key = scene.resource.memory.job_id, scene.facts.key
+    logs = (log for log in scene.facts.logs if log.key == key)
+    return job is not None and any(entry.job_id == job for log in logs for entry in log.entries)
 
 
 def explains_nothing(resource: Resource, *, unsent: bool) -> bool:

@@ -31,11 +31,11 @@ def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy, le
         return _in_doubt(operation, now, recent, policy)
     if resource.id is None:
         return _with_left(_before_create(resource, now, max(seen_at, recent), policy), left, now, policy)
+    recorded = resource.memory.recorded_at or resource.created_at
+    if resource.memory.first_active_at is None:  # its create's entry may be the only proof of it that there is
+        return Needs(recent, (recorded - policy.clock_skew, recent))
     if operation is not None:
         return Needs(recent, (operation.started_at - policy.clock_skew, recent))
-    if resource.memory.first_active_at is None and not resource.deleting:
-        recorded = resource.memory.recorded_at or resource.created_at
-        return Needs(recent, (recorded - policy.clock_skew, recent))
     return Needs(now - policy.staleness if _ready(resource) else recent)
 
 

@@ -176,6 +176,8 @@ BEFORE = [
         scene(_leaving(), LISTED, asked=(replace(asked(40, OURS), ended=ago(1)),)), "Act Delete"),
     Row("asked: delete", scene(_leaving(), LISTED, asked=(asked(2, OURS, entry(ID)),)), "Act Delete", fields={"id": ID, "attempt": 1}),
     Row("not shown anywhere: deleted all the same, a failed create hides", scene(_leaving(), *GONE, asked=(asked(2, None, entry(ID, status=FAILED)),)), "Act Delete"),
+    Row("not shown, its failed create's entry names no cluster: the recorded job under today's key is proof", scene(_leaving(), *GONE, log=log(5, entry(job="j-create", status=FAILED)), asked=(asked(2),)), "Act Delete"),
+    Row("the job under another key is none", scene(_leaving(), *GONE, log=log(5, entry(job="j-create", status=FAILED), key="k2"), asked=(asked(2),)), "Wait AccountUnproven"),
     Row("not shown, and nothing proves that the key sees the account: no call that changes", scene(_leaving(), *GONE, asked=(asked(2),)), "Wait AccountUnproven"),
     Row("an operation runs: wait", scene(_leaving(), LISTED, asked=(asked(2, OURS, entry(ID, status=PENDING)),)), "Wait OperationRunning"),
     Row("the look failed", scene(_leaving(), LISTED, asked=(asked(2, complete=False),)), "Wait CloudUnreachable"),

@@ -89,7 +89,8 @@ NEEDS = [
     ("in doubt, just late: not a look from before", in_doubt(WINDOW + 2), Needs(ago(2) + 0.001, (ago(WINDOW + 2) - 30, ago(2) + 0.001))),
     ("coming up: list and log", living(100), Needs(ago(10), (ago(130), ago(10)))),
     ("ready: the shared list, half a minute old", READY, Needs(ago(30))),
-    ("deleting with an intent: the log since then", deleting(living(operation=delete_intent(50))), Needs(ago(10), (ago(80), ago(10)))),
+    ("deleting with an intent: the log since then", deleting(living(first_active_at=ago(90), operation=delete_intent(50))), Needs(ago(10), (ago(80), ago(10)))),
+    ("deleting what was never active: the log since its create, whose entry may be the only proof of it", deleting(living(200, operation=delete_intent(50))), Needs(ago(10), (ago(230), ago(10)))),
     ("deleting without a finalizer: nothing", deleting(resource()), Needs()),
     ("deleting, nothing was made: nothing", deleting(tried()), Needs()),
 ]  # fmt: skip
