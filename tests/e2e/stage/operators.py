@@ -41,7 +41,7 @@ def environment(settings: Mapping[str, str | None]) -> dict[str, str]:
     return {**own, **{f"{PREFIX}{name}": value for name, value in settings.items() if value is not None}}
 
 
-SHIFTED = "import time; now = time.time; time.time = lambda: now() + {}; from hpc_operator.main import main; main()"
+SHIFTED = "import time; now = time.time; time.time = lambda: now() + {}; from hpc_operator.cli import main; main()"
 
 
 class Operator:
