@@ -186,10 +186,11 @@ def test_two_processes_without_a_lease_do_not_overwrite_each_other() -> None:
 
     async def scenario(world: World) -> None:
         world.process()
-        world.process()
         world.people.apply()
+        await world.wait(5)
+        world.process()  # its looks begin at other times: for a while the two know different things
         assert await world.until(world.ready, 900)
-        assert len(world.kube.writes) < 40, [write.keys for write in world.kube.writes]
+        assert len(world.kube.writes) < 40, len(world.kube.writes)
         assert list(oracles.hot(world)) == []
 
     run(scenario, name_echo="top", create_seconds=60.0)
