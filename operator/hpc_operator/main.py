@@ -18,6 +18,7 @@ from hpc_operator.cloud.calls import Caller, CallSettings
 from hpc_operator.cloud.client import HpcCalls
 from hpc_operator.cloud.credentials import AccountKeys, GivenKey, MountedKey, Source
 from hpc_operator.cloud.observer import Observer
+from hpc_operator.cloud.pacing import Pace
 from hpc_operator.cloud.quota import HourlyBudget
 from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.cloud.signing import Encoding
@@ -39,9 +40,12 @@ from hpc_operator.process import Parts, Process, waking
 from hpc_operator.reconcile.cache import Cache
 from hpc_operator.reconcile.engine import Engine
 from hpc_operator.reconcile.lives import Lives
+from hpc_operator.reconcile.meetings import Meetings
+from hpc_operator.reconcile.noticing import Noticer
 from hpc_operator.reconcile.ports import SecretProblem
-from hpc_operator.reconcile.queue import WakeQueue
+from hpc_operator.reconcile.queue import WakeQueue, lane_of
 from hpc_operator.reconcile.resync import Resync
+from hpc_operator.reconcile.sweeping import Sweeper
 from hpc_operator.serving import application, serving
 from hpc_operator.settings import PREFIX, Settings
 
@@ -91,6 +95,9 @@ class Root:
         self._me = f"{socket.gethostname()}_{os.getpid()}_{secrets.token_hex(4)}"
         self._clock = WatchedClock(time.time)
         self.metrics = Metrics()
+        self._budget = HourlyBudget(
+            self._clock.now, limit=settings.quota, share=settings.quota_share, span=settings.quota_window
+        )
 
     async def parts(self) -> Parts:
         """Everything a process is made of, nothing started yet."""
@@ -105,8 +112,8 @@ class Root:
         self._stack.push_async_callback(server.close)
         loop = asyncio.get_running_loop()
         queue: WakeQueue[Ref] = WakeQueue(loop.time, failed=lambda _key, _error: self.metrics.failed())
-        lives = Lives(self._clock.now)
-        cache = Cache(parse_resource, waking(queue), lives.went)
+        lives, meetings = Lives(self._clock.now), Meetings(self._clock.now)
+        cache = Cache(parse_resource, waking(queue, meetings), lives.went)
         secret_values = Secrets(server, choose=secrets.choice, learn=self._scrubber.add)
         store = KubeStore(
             server,
@@ -124,6 +131,42 @@ class Root:
             ticks=ticks,
             now=time.time,
             on_lost=_lost,
+            kept=self._budget,
+        )
+        self._budget.unkept = lease.renew_soon
+        calls, keys = await self._calls(), self._keys(secret_values)
+        noticer = Noticer(
+            cache, _noticed(queue, cache), lag=settings.policy().window, idle_since=lambda: lease.idle_since
+        )
+        pace = Pace(self._budget, self._clock.now, settings.staleness)
+        looks = Observer(calls, self._clock, purse=pace, shown=noticer.shown)
+        sweeper = Sweeper(
+            looks=looks,
+            keys=keys,
+            fleet=cache,
+            noticer=noticer,
+            pace=pace,
+            clock=self._clock,
+            policy=settings.policy(),
+            wake=_noticed(queue, cache),
+            sleep=asyncio.sleep,
+        )
+        engine = Engine(
+            store=store,
+            keys=keys,
+            calls=calls,
+            looks=looks,
+            budget=self._budget,
+            lease=lease,
+            clock=self._clock,
+            fleet=cache,
+            lives=lives,
+            meetings=meetings,
+            watch=sweeper,
+            fleet_name=settings.fleet,
+            policy=settings.policy(),
+            nonce=lambda: secrets.token_hex(8),
+            sleep=asyncio.sleep,
         )
         return Parts(
             startup=Startup(store, settings.namespaces),
@@ -131,7 +174,8 @@ class Root:
             cache=cache,
             queue=queue,
             resync=Resync(cache, store.list_pages, settings.namespaces, period=settings.resync_period, now=loop.time),
-            engine=await self._engine(store, cache, lives, lease, secret_values),
+            sweeper=sweeper,
+            engine=engine,
             metrics=self.metrics,
             watch=lambda seen: KopfThread(loop, Login(self._connection), seen, settings.namespaces),
         )
@@ -141,40 +185,32 @@ class Root:
         self._scrubber.add(found.token or "")
         return found
 
-    async def _engine(
-        self, store: KubeStore, cache: Cache, lives: Lives, lease: LeaseLoop, secret_values: Secrets
-    ) -> Engine:
+    async def _calls(self) -> HpcCalls:
         settings, clock = self._settings, self._clock
-        budget = HourlyBudget(clock.now, limit=settings.quota, share=settings.quota_share)
         transport = HttpTransport(clock.now, connect_timeout=settings.connect_timeout, verify=settings.verify_tls)
         await self._stack.enter_async_context(transport)
-        calls = HpcCalls(
-            Caller(transport, clock, budget, call_settings(settings), sleep=asyncio.sleep, on_call=self.metrics.called)
-        )
-        keys = AccountKeys(
+        made = call_settings(settings)
+        return HpcCalls(Caller(transport, clock, self._budget, made, sleep=asyncio.sleep, on_call=self.metrics.called))
+
+    def _keys(self, secret_values: Secrets) -> AccountKeys:
+        settings = self._settings
+        return AccountKeys(
             source(settings),
             settings.endpoint,
             _reading(secret_values),
-            clock.now,
+            self._clock.now,
             self._scrubber,
             owner=settings.owner,
             zone=settings.zone,
         )
-        return Engine(
-            store=store,
-            keys=keys,
-            calls=calls,
-            looks=Observer(calls, clock),
-            budget=budget,
-            lease=lease,
-            clock=clock,
-            fleet=cache,
-            lives=lives,
-            fleet_name=settings.fleet,
-            policy=settings.policy(),
-            nonce=lambda: secrets.token_hex(8),
-            sleep=asyncio.sleep,
-        )
+
+
+def _noticed(queue: WakeQueue[Ref], cache: Cache) -> Callable[[Ref], None]:
+    def wake(ref: Ref) -> None:
+        if (resource := cache.get(ref)) is not None:
+            queue.wake(ref, lane_of(resource))
+
+    return wake
 
 
 def _reading(values: Secrets) -> Callable[[str, str], Any]:

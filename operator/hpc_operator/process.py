@@ -18,9 +18,11 @@ from hpc_operator.kube.startup import Startup
 from hpc_operator.metrics import Metrics
 from hpc_operator.reconcile.cache import Cache, WentBack
 from hpc_operator.reconcile.engine import Engine
+from hpc_operator.reconcile.meetings import Meetings
 from hpc_operator.reconcile.ports import Unavailable
 from hpc_operator.reconcile.queue import Lane, WakeQueue, lane_of
 from hpc_operator.reconcile.resync import Resync
+from hpc_operator.reconcile.sweeping import Sweeper
 
 _log = logging.getLogger(__name__)
 _RESTORED = 4
@@ -35,6 +37,7 @@ class Parts:
     cache: Cache
     queue: WakeQueue[Ref]
     resync: Resync
+    sweeper: Sweeper
     engine: Engine
     metrics: Metrics
     watch: Callable[[Callable[[str | None, Mapping[str, Any]], None]], KopfThread]
@@ -97,14 +100,16 @@ class Process:
         watch.start()
         passing = asyncio.create_task(parts.queue.run(self._pass, self._concurrency), name="passes")
         resyncing = asyncio.create_task(parts.resync.run(), name="resync")
+        sweeping = asyncio.create_task(parts.sweeper.run(), name="sweeps")
         restored = asyncio.create_task(parts.lease.went_back.wait(), name="restored")
         try:
-            ends: list[asyncio.Future[Any]] = [watch.done, passing, resyncing, restored]
+            ends: list[asyncio.Future[Any]] = [watch.done, passing, resyncing, sweeping, restored]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             return self._why(watch, resyncing)
         finally:
             self._stage = "stopping"
             resyncing.cancel()
+            sweeping.cancel()
             restored.cancel()
             await asyncio.shield(self._drain(watch, passing))
 
@@ -153,10 +158,12 @@ class Process:
             self._parts.queue.schedule(ref, lane_of(resource), loop.time() + delay)
 
 
-def waking(queue: WakeQueue[Ref]) -> Callable[[Ref, Resource | None], None]:
+def waking(queue: WakeQueue[Ref], meetings: Meetings) -> Callable[[Ref, Resource | None], None]:
     """What the cache calls when a resource changed: it is looked at; gone, it is forgotten by a last pass."""
 
     def woke(ref: Ref, resource: Resource | None) -> None:
+        if resource is not None:
+            meetings.met(ref)
         queue.wake(ref, Lane.LOOK if resource is None else lane_of(resource))
 
     return woke

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     connect_timeout: Positive = Field(5.0, description="to connect to the HPC API")
     read_timeout: Positive = Field(30.0, description="to wait for an answer of the HPC API")
     quota: int = Field(2000, gt=0, description="API calls of the account in 3600 s")
+    quota_window: Positive = Field(3600.0, description="seconds in which so many API calls are allowed")
     quota_pause: Positive = Field(3600.0, description="without any call after the API refused a read for its quota")
     quota_share: float = Field(0.8, gt=0, le=1, description="share of the quota that this operator may use")
 
@@ -66,7 +67,7 @@ class Settings(BaseSettings):
     clock_skew: Positive = Field(30.0, description="largest allowed difference of the clocks; part of the window")
     visibility_lag: Positive = Field(300.0, description="until list and log show an effect; part of the window")
     poll: Positive = Field(10.0, description="between two looks while something is moving")
-    staleness: Positive = Field(30.0, description="how old a shared look may be")
+    staleness: Positive = Field(30.0, description="after which a change made outside is seen at the latest")
     retry_base: Positive = Field(15.0, description="first delay after a failure")
     retry_cap: Positive = Field(600.0, description="longest delay after failures")
     accept_invisible_marks: bool = Field(False, description="go on although the API does not show our names")

@@ -49,12 +49,16 @@ class Tap(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Which call: its name for logs and metrics, its path, the query's own parameters, the budget's lane of a read."""
+    """Which call: its name for logs and metrics, its path, the query's own parameters, the budget's lane of a read.
+
+    `paid`: the budget has counted its first attempt already.
+    """
 
     name: str
     path: str
     params: Mapping[str, Param] = field(default_factory=dict)
     lane: str = "look"
+    paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,10 @@ class Caller:
     async def read(self, call: Call, credentials: Credentials, account: Account) -> Read:
         """GET, asked again a few times where that may help; each attempt is signed anew and counted in the budget."""
 
+        paid = iter((call.paid,))
+
         async def once() -> Read:
-            return await self._read(call, credentials, account)
+            return await self._read(call, credentials, account, paid=next(paid, False))
 
         attempts = AsyncRetrying(
             stop=stop_after_attempt(self.settings.read_attempts),
@@ -127,8 +133,8 @@ class Caller:
         outcome: Read = await attempts(once)
         return outcome
 
-    async def _read(self, call: Call, credentials: Credentials, account: Account) -> Read:
-        if (wait := await self._tap.permit(account, call.lane)) > 0:
+    async def _read(self, call: Call, credentials: Credentials, account: Account, *, paid: bool) -> Read:
+        if not paid and (wait := await self._tap.permit(account, call.lane)) > 0:
             return Spent(wait)
         query = {"zone": account.zone, **call.params}
         signed = self.signer(credentials).get(account.endpoint, call.path, query, self.clock.now())

@@ -14,7 +14,7 @@ from hpc_operator.cloud.envelope import Answered
 from hpc_operator.cloud.signing import Param, percent
 from hpc_operator.cloud.transport import Reply
 from hpc_operator.cloud.unread import Unread, Words
-from hpc_operator.cloud.wire import Node, Page
+from hpc_operator.cloud.wire import PAGE, Node, Page
 from hpc_operator.domain.answers import Answer, NotSent
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.observed import Cluster, Entry
@@ -22,7 +22,6 @@ from hpc_operator.domain.record import Account
 from hpc_operator.reconcile.ports import CreateRequest, Credentials, Person
 
 T = TypeVar("T")
-PAGE = 100
 
 
 class HpcCalls:
@@ -86,21 +85,32 @@ class HpcCalls:
         *,
         cluster_id: str | None = None,
         status: str | None = None,
+        lane: str = "look",
+        paid: bool = False,
     ) -> Page[Cluster] | Unread:
         """A page of cluster/list, oldest first; of one cluster where `cluster_id` is given, of one status likewise."""
         params: dict[str, Param] = {"owner": account.owner, "limit": PAGE, "offset": offset}
         params |= {"sort_key": "create_time", "reverse": 0} if cluster_id is None else {"cluster_id": cluster_id}
         params |= {"status": status} if status is not None else {}
-        return await self._page(Call("list", "/cluster/list", params), credentials, account, wire.cluster_page)
+        call = Call("list", "/cluster/list", params, lane, paid)
+        return await self._page(call, credentials, account, wire.cluster_page)
 
     async def operation_page(
-        self, credentials: Credentials, account: Account, offset: int, *, resource_id: str | None = None
+        self,
+        credentials: Credentials,
+        account: Account,
+        offset: int,
+        *,
+        resource_id: str | None = None,
+        lane: str = "look",
+        paid: bool = False,
     ) -> Page[Entry] | Unread:
         """A page of the operation log, newest first; of one resource where `resource_id` is given."""
         params: dict[str, Param] = {"owner": account.owner, "limit": PAGE, "offset": offset, "reverse": 1}
         if resource_id is not None:
             params["resource_ids"] = resource_id
-        return await self._page(Call("operation", "/operation", params), credentials, account, wire.operation_page)
+        call = Call("operation", "/operation", params, lane, paid)
+        return await self._page(call, credentials, account, wire.operation_page)
 
     async def node_page(
         self, credentials: Credentials, account: Account, cluster_id: str, offset: int

@@ -5,12 +5,15 @@ callers have one), a retry of its own. What goes wrong without: per-resource pol
 
 What is shared is a look whose `begun` is not earlier than the asker's `not_before`, a failed one too: many who wait
 for the same thing make one sweep and not one each. After a restart all is empty and is read again.
+
+A sweep is paid for before its first page (`Purse`), so that none ends half-way for want of calls. Who cannot pay gets
+what is there: older looks say when they began, and whoever needs a newer one comes again.
 """
 
 import asyncio
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,7 +21,7 @@ from hpc_operator.cloud.statuses import told
 from hpc_operator.cloud.sweep import log_down_to, whole_list
 from hpc_operator.cloud.unread import Unread
 from hpc_operator.cloud.unsorted import Swept
-from hpc_operator.cloud.wire import Node, Page
+from hpc_operator.cloud.wire import PAGE, Node, Page
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.observed import Cluster, Entry, IdLook, ListLook, LogLook, NodesLook
 from hpc_operator.domain.record import Account
@@ -29,6 +32,7 @@ _RECALLED = 60.0
 """Seconds for which the next log looks reach as far back as somebody asked: two in a row then serve the same askers."""
 _TICK = 1e-6
 _JITTER = 0.05
+_NO_CALLS = "quota: the account's calls are used up for now"
 
 
 class Pages(Protocol):
@@ -42,11 +46,20 @@ class Pages(Protocol):
         *,
         cluster_id: str | None = None,
         status: str | None = None,
+        lane: str = "look",
+        paid: bool = False,
     ) -> Page[Cluster] | Unread:
         """A page of cluster/list."""
 
     async def operation_page(
-        self, credentials: Credentials, account: Account, offset: int, *, resource_id: str | None = None
+        self,
+        credentials: Credentials,
+        account: Account,
+        offset: int,
+        *,
+        resource_id: str | None = None,
+        lane: str = "look",
+        paid: bool = False,
     ) -> Page[Entry] | Unread:
         """A page of the operation log."""
 
@@ -54,6 +67,46 @@ class Pages(Protocol):
         self, credentials: Credentials, account: Account, cluster_id: str, offset: int
     ) -> Page[Node] | Unread:
         """A page of cluster/listNodes."""
+
+
+class Purse(Protocol):
+    """Who may look how often (pacing.Pace)."""
+
+    async def pay(self, account: Account, lane: str, calls: int, listed: int) -> float:
+        """0 when so many calls may go now (they are then counted), else the seconds to wait. `listed`: clusters."""
+
+    def refund(self, account: Account, calls: int) -> None:
+        """So many of those were not made."""
+
+
+class _Free:
+    """No budget stands behind the pages."""
+
+    async def pay(self, account: Account, lane: str, calls: int, listed: int) -> float:
+        return 0.0
+
+    def refund(self, account: Account, calls: int) -> None: ...
+
+
+class Shown(Protocol):
+    """Who is told of each look at a whole account, when it ended and what it cost (reconcile.noticing)."""
+
+    def __call__(self, account: Account, look: ListLook | LogLook, ended: Instant, pages: int) -> None:
+        """The look is over."""
+
+
+@dataclass(slots=True)
+class _Paid:
+    """What was paid for a sweep, and what of it was used; more than that goes through the budget page by page."""
+
+    left: int
+    used: int = 0
+
+    def one(self) -> bool:
+        """Whether the next page is paid for."""
+        self.used += 1
+        self.left -= 1
+        return self.left >= 0
 
 
 @dataclass(slots=True)
@@ -101,31 +154,56 @@ class _View:
 
 
 class Observer:
-    """ports.Looks over pages. `most_pages`: a longer list or log is never complete; `most_ids`: kept looks by id."""
+    """ports.Looks over pages. `most_pages`: a longer list or log is never complete; `most_ids`: kept looks by id.
 
-    def __init__(self, pages: Pages, clock: Clock, *, most_pages: int = 200, most_ids: int = 1000) -> None:
+    `shown` is told of every look at the list or the log.
+    """
+
+    def __init__(
+        self,
+        pages: Pages,
+        clock: Clock,
+        *,
+        purse: Purse | None = None,
+        shown: Shown = lambda _account, _look, _ended, _pages: None,
+        most_pages: int = 200,
+        most_ids: int = 1000,
+    ) -> None:
         self._pages = pages
         self._clock = clock
+        self._purse: Purse = purse or _Free()
+        self._shown = shown
         self._most_pages = most_pages
         self._most_ids = most_ids
         self._views: dict[tuple[Account, str], _View] = {}
         self._ids: dict[Account, OrderedDict[str, IdLook]] = {}
 
-    async def listing(self, credentials: Credentials, account: Account, not_before: Instant) -> tuple[ListLook, ...]:
+    async def listing(
+        self, credentials: Credentials, account: Account, not_before: Instant, lane: str = "look"
+    ) -> tuple[ListLook, ...]:
         """The newest list looks (at most three, newest first); reads anew if none began at or after not_before."""
         view, wanted = self._view(credentials, account), min(not_before, self._clock.now())
         async with view.listing:
             if view.newest is None or view.newest.begun < wanted:
-                view.show(await self._list(view, credentials, account))
+                return await self._list(view, credentials, account, lane)
             return view.looks()
 
-    async def _list(self, view: _View, credentials: Credentials, account: Account) -> ListLook:
-        begun = self._begin(view)
-        swept = await self._lines(credentials, account)
-        return ListLook(begun, not swept.problem, credentials.fingerprint, swept.items, swept.problem)
+    async def _list(self, view: _View, credentials: Credentials, account: Account, lane: str) -> tuple[ListLook, ...]:
+        before = view.complete[0].clusters if view.complete else ()
+        calls = max(1, -(-len(before) // PAGE))
+        wait, begun = await self._purse.pay(account, lane, calls, len(before)), self._begin(view)
+        if wait > 0:
+            return view.looks() or (ListLook(begun, False, credentials.fingerprint, problem=_NO_CALLS),)
+        paid = _Paid(calls)
+        swept = await self._lines(credentials, account, lane=lane, paid=paid, before=before)
+        self._purse.refund(account, max(0, paid.left))
+        look = ListLook(begun, not swept.problem, credentials.fingerprint, swept.items, swept.problem)
+        view.show(look)
+        self._shown(account, look, self._clock.now(), paid.used)
+        return view.looks()
 
     async def log(
-        self, credentials: Credentials, account: Account, since: Instant, not_before: Instant
+        self, credentials: Credentials, account: Account, since: Instant, not_before: Instant, lane: str = "look"
     ) -> tuple[LogLook, ...]:
         """The newest log looks (at most three, newest first); reads anew if the newest is too old or too short."""
         now = self._clock.now()
@@ -133,22 +211,35 @@ class Observer:
         view.ask(since, now)
         async with view.logging:
             if view.reaches(since, wanted) is None:
-                view.show_log(await self._log(view, credentials, account))
+                return await self._log(view, credentials, account, since, lane)
             return view.log_looks()
 
-    async def _log(self, view: _View, credentials: Credentials, account: Account) -> LogLook:
-        since, begun = min(view.asked), self._begin(view)
+    async def _log(
+        self, view: _View, credentials: Credentials, account: Account, asked: Instant, lane: str
+    ) -> tuple[LogLook, ...]:
+        since = min(view.asked)
+        listed = len(view.complete[0].clusters) if view.complete else 0
+        wait, begun = await self._purse.pay(account, lane, 1, listed), self._begin(view)
+        if wait > 0:  # an old one that reaches back is better than none; a shorter one would hide what is asked for
+            old = tuple(look for look in view.logs if look.since <= asked)
+            return old or (LogLook(begun, False, credentials.fingerprint, since, problem=_NO_CALLS),)
+        paid = _Paid(1)
         swept = await log_down_to(
-            lambda offset: self._pages.operation_page(credentials, account, offset), since, self._most_pages
+            lambda offset: self._pages.operation_page(credentials, account, offset, lane=lane, paid=paid.one()),
+            since,
+            self._most_pages,
         )
-        return LogLook(begun, not swept.problem, credentials.fingerprint, since, swept.items, swept.problem)
+        look = LogLook(begun, not swept.problem, credentials.fingerprint, since, swept.items, swept.problem)
+        view.show_log(look)
+        self._shown(account, look, self._clock.now(), paid.used)
+        return view.log_looks()
 
-    async def by_id(self, credentials: Credentials, account: Account, cluster_id: str) -> IdLook:
+    async def by_id(self, credentials: Credentials, account: Account, cluster_id: str, lane: str = "look") -> IdLook:
         """Ask for one cluster by id, now: its line, and the log entries that name it. Kept for `known`."""
         begun = self._begin(self._view(credentials, account))
-        lines = await self._lines(credentials, account, cluster_id=cluster_id)
+        lines = await self._lines(credentials, account, lane=lane, paid=_Paid(0), cluster_id=cluster_id)
         log = await log_down_to(
-            lambda offset: self._pages.operation_page(credentials, account, offset, resource_id=cluster_id),
+            lambda offset: self._pages.operation_page(credentials, account, offset, resource_id=cluster_id, lane=lane),
             -math.inf,
             self._most_pages,
         )
@@ -160,16 +251,27 @@ class Observer:
         self._keep(account, look)
         return look
 
-    async def _lines(self, credentials: Credentials, account: Account, **only: str) -> Swept[Cluster]:
+    async def _lines(
+        self,
+        credentials: Credentials,
+        account: Account,
+        *,
+        lane: str,
+        paid: _Paid,
+        before: Sequence[Cluster] = (),
+        cluster_id: str | None = None,
+    ) -> Swept[Cluster]:
         """The list, or one cluster's line; lines that do not say their status are asked for by status."""
 
-        async def ask(**filters: str) -> Swept[Cluster]:
-            return await whole_list(
-                lambda offset: self._pages.cluster_page(credentials, account, offset, **only, **filters),
-                self._most_pages,
-            )
+        async def ask(before: Sequence[Cluster] = (), status: str | None = None) -> Swept[Cluster]:
+            async def page(offset: int) -> Page[Cluster] | Unread:
+                return await self._pages.cluster_page(
+                    credentials, account, offset, cluster_id=cluster_id, status=status, lane=lane, paid=paid.one()
+                )
 
-        swept = await ask()
+            return await whole_list(page, self._most_pages, before)
+
+        swept = await ask(before)
         if swept.problem or all(line.status for line in swept.items):
             return swept
         return Swept(await told(swept.items, lambda status: ask(status=status)))

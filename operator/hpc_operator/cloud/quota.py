@@ -1,10 +1,18 @@
 """The account's hourly call budget: who may call now, and how long the others wait.
 
-Lives here: one sliding window per account (endpoint and owner). May be imported by the composition root; `client` and
-`observer` see its protocol. Must never come in: sleeping (callers pace themselves), what a call is for beyond its lane.
-Source: API reference, request page (2000 calls per 3600 s); whether refused calls count is not said: they are counted.
+Lives here: one sliding window per account (endpoint and owner). May be imported by the composition root; others see its
+protocols. Must never come in: sleeping (callers pace themselves), what a call is for beyond its lane, where `kept`
+texts are stored. Source: API reference, request page (2000 calls per 3600 s); whether refused calls count is not said:
+they are counted.
+
+What goes wrong without `kept`: a process that crashes in a loop would begin a fresh window each time and spend a
+multiple of the quota. So the window is written down coarsely (kube.lease does it with a renewal that is due anyway),
+no more than an allotment is spent between two writings, and whoever restores it takes the whole allotment for spent.
 """
 
+import asyncio
+import json
+import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,55 +22,193 @@ from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.record import Account
 
 # What each lane must leave to those before it, as a part of the budget: finish > change > create > look.
-RESERVES: Mapping[str, float] = MappingProxyType({"finish": 0.0, "change": 0.02, "create": 0.05, "look": 0.10})
+# A sweep is a look that keeps the promised staleness; what else looks is paced besides (cloud.pacing).
+RESERVES: Mapping[str, float] = MappingProxyType(
+    {"finish": 0.0, "change": 0.02, "create": 0.05, "look": 0.10, "sweep": 0.10}
+)
+_ALLOTMENT = 32
+"""Up to this part of the budget may be spent between two writings of the window."""
+_BUCKETS = 12
+_MOMENT = 1.0
+_PATIENCE = 2.0
+"""Seconds that a call waits for the window to be written down."""
+Key = tuple[str, str]
 
 
 @dataclass(slots=True)
 class _Window:
-    """Times of the calls of the last `span` seconds, oldest first, and until when the tap is closed."""
+    """Times of the calls of the last `span` seconds, oldest first; until when the tap is closed; calls unwritten."""
 
     calls: deque[Instant] = field(default_factory=deque)
     closed_until: Instant = 0.0
+    unwritten: int = 0
+
+
+def _ignore(_account: Account, _lane: str, _seconds: float) -> None:
+    """Nobody counts who waits."""
 
 
 class HourlyBudget:
-    """ports.Budget. `limit` calls in `span` seconds, of which `share` is ours."""
+    """ports.Budget. `limit` calls in `span` seconds, of which `share` is ours.
+
+    `unkept` is called when half an allotment was spent since the window was last written down; None: it never is, and
+    there are no allotments. `on_wait(account, lane, seconds)`: a call had to wait.
+    """
 
     def __init__(
-        self, now: Callable[[], Instant], *, limit: int = 2000, share: float = 0.8, span: float = 3600.0
+        self,
+        now: Callable[[], Instant],
+        *,
+        limit: int = 2000,
+        share: float = 0.8,
+        span: float = 3600.0,
+        unkept: Callable[[], None] | None = None,
+        on_wait: Callable[[Account, str, float], None] = _ignore,
     ) -> None:
         self._now = now
         self._most = max(1, int(limit * share))
-        self._span = span
-        self._windows: defaultdict[tuple[str, str], _Window] = defaultdict(_Window)
+        self.span = span
+        self._allotment = max(1, self._most // _ALLOTMENT)
+        self.unkept, self._on_wait = unkept, on_wait
+        self._stored = asyncio.Event()
+        self._windows: defaultdict[Key, _Window] = defaultdict(_Window)
 
-    async def permit(self, account: Account, lane: str) -> float:
-        """0 when a call of this lane may go now (it is then counted), else the seconds to wait."""
+    def room(self, lane: str) -> int:
+        """How many calls of the window this lane may bring the whole account to."""
+        return max(1, self._most - int(self._most * RESERVES[lane]))
+
+    async def permit(self, account: Account, lane: str, calls: int = 1) -> float:
+        """0 when so many calls of this lane may go now (they are then counted), else the seconds to wait."""
+        wait = self.wait(account, lane, calls)
+        if wait <= 0 and not await self._allotted(account, calls):
+            wait = _MOMENT
+        wait = wait or self.wait(account, lane, calls)  # others may have called meanwhile
+        if wait > 0:
+            self._on_wait(account, lane, wait)
+            return wait
+        window = self._window(account)
+        window.calls.extend([self._now()] * calls)
+        window.unwritten += calls
+        if self.unkept is not None and 2 * window.unwritten >= self._allotment:
+            self.unkept()
+        return 0.0
+
+    async def _allotted(self, account: Account, calls: int) -> bool:
+        """Whether the allotment suffices, after a moment for it to be written down and begun anew."""
+        window = self._window(account)
+        if self.unkept is None or window.unwritten == 0 or window.unwritten + calls <= self._allotment:
+            return True
+        self.unkept()
+        self._stored.clear()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._stored.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def wait(self, account: Account, lane: str, calls: int = 1) -> float:
+        """Seconds until so many calls of this lane may go; 0 when they may now. Counts nothing.
+
+        More calls at once than the lane ever has room for go when the window is as empty as it gets: never not at all.
+        """
         window, now = self._window(account), self._now()
         if window.closed_until > now:
             return window.closed_until - now
-        room = max(1, self._most - int(self._most * RESERVES[lane]))
-        if len(window.calls) >= room:
-            return max(0.001, window.calls[len(window.calls) - room] + self._span - now)
-        window.calls.append(now)
+        room = max(0, self.room(lane) - calls)
+        if len(window.calls) > room:
+            return max(0.001, window.calls[len(window.calls) - room - 1] + self.span - now)
         return 0.0
+
+    def refund(self, account: Account, calls: int) -> None:
+        """So many of the calls permitted last were not made."""
+        window = self._window(account)
+        for _ in range(min(calls, len(window.calls))):
+            window.calls.pop()
+        window.unwritten = max(0, window.unwritten - calls)
 
     def close_tap(self, account: Account, until: Instant) -> None:
         """The service refused a read with 2500: nothing of this account is called before `until`."""
         window = self._window(account)
         window.closed_until = max(window.closed_until, until)
+        if self.unkept is not None:
+            self.unkept()
+
+    def accounts(self) -> tuple[Key, ...]:
+        """Endpoint and owner of each account that was called: a metric's labels."""
+        return tuple(self._windows)
 
     def used(self, account: Account) -> int:
         """Calls counted in the present window: a metric."""
         return len(self._window(account).calls)
+
+    def left(self, account: Account, lane: str) -> int:
+        """Calls that this lane may make before it waits: a metric. 0 while the tap is closed."""
+        window = self._window(account)
+        return 0 if window.closed_until > self._now() else max(0, self.room(lane) - len(window.calls))
 
     def closed_until(self, account: Account) -> Instant | None:
         """Until when the tap is closed; None when it is open."""
         until = self._window(account).closed_until
         return until if until > self._now() else None
 
+    def kept(self, *, last: bool = False) -> tuple[str, Callable[[], None]]:
+        """The windows as a text to be stored, and what to call once it is: from then on a new allotment may be spent.
+
+        A bucket's calls count as made at its end. `last`: this process makes no call after it.
+        """
+        length, gap = self.span / _BUCKETS, 0 if last else self._allotment
+        kept, spent = [], []
+        for key in list(self._windows):
+            window = self._window_of(key)
+            counts: defaultdict[int, int] = defaultdict(int)
+            for at in window.calls:
+                counts[math.ceil(at / length)] += 1
+            spent.append((window, window.unwritten))
+            if counts or window.closed_until > self._now():
+                kept.append([*key, sorted(counts.items()), math.ceil(window.closed_until)])
+
+        def stored() -> None:
+            for window, calls in spent:
+                window.unwritten = max(0, window.unwritten - calls)
+
+            self._stored.set()
+
+        return json.dumps({"gap": gap, "accounts": kept}, separators=(",", ":")), stored
+
+    def restore(self, text: str) -> None:
+        """Take over what another process kept: its calls, and the gap for what it had not written down.
+
+        What is no such text (a person's edit) is passed over: then the service itself says when it is too much.
+        """
+        length, now = self.span / _BUCKETS, self._now()
+        for key, counts, closed in _read(text, math.ceil(now / length)):
+            window = self._windows[key]
+            times = [min(bucket * length, now) for bucket, count in counts for _ in range(min(count, self._most))]
+            window.calls = deque(sorted([*window.calls, *times]))
+            window.closed_until = max(window.closed_until, min(closed, now + self.span))
+
     def _window(self, account: Account) -> _Window:
-        window, past = self._windows[account.endpoint, account.owner], self._now() - self._span
+        return self._window_of((account.endpoint, account.owner))
+
+    def _window_of(self, key: Key) -> _Window:
+        window, past = self._windows[key], self._now() - self.span
         while window.calls and window.calls[0] <= past:
             window.calls.popleft()
         return window
+
+
+def _read(text: str, now_bucket: int) -> list[tuple[Key, list[tuple[int, int]], float]]:
+    try:
+        read = json.loads(text)
+        gap = (now_bucket, max(0, int(read["gap"])))
+        return [
+            (
+                (str(endpoint), str(owner)),
+                [*((int(bucket), max(0, int(count))) for bucket, count in counts), gap],
+                float(closed),
+            )
+            for endpoint, owner, counts, closed in read["accounts"]
+        ]
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return []

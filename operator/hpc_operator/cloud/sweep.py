@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 from typing import Generic, Protocol, TypeVar
 
+from hpc_operator.cloud.ahead import Ahead
 from hpc_operator.cloud.unread import Unread
 from hpc_operator.cloud.unsorted import ReadPage, Swept, reunited
 from hpc_operator.cloud.wire import Page
@@ -32,11 +33,58 @@ class HasId(Protocol):
 Item = TypeVar("Item", bound=HasId)
 
 
-async def whole_list(read: ReadPage[Item], most_pages: int) -> Swept[Item]:
-    """All items of a list: every page agrees on the total, they overlap, and as many ids were seen as there are."""
+async def whole_list(read: ReadPage[Item], most_pages: int, before: Sequence[Item] = ()) -> Swept[Item]:
+    """All items of a list: every page agrees on the total, they overlap, and as many ids were seen as there are.
+
+    `before`: what the list was when it was last seen whole. Where nothing came or went, pages need no overlap.
+    """
+    ahead: Ahead[Item] = Ahead(read)
+    try:
+        first = await ahead(0)
+        if isinstance(first, Unread):
+            return Swept((), first.problem)
+        if 0 < len(first.items) < first.total == len(before) and (same := await _as_before(ahead, first, before)):
+            return same
+        ahead.fetch(_overlapping(first, most_pages))
+        return await _walked(read, ahead, first, most_pages)
+    finally:
+        await ahead.close()
+
+
+async def _as_before(ahead: Ahead[Item], first: Page[Item], before: Sequence[Item]) -> Swept[Item] | None:
+    """The whole list when its pages, side by side, show the ids of `before` in their order; None when they do not.
+
+    Why that proves it: a cluster that is not among them and was there all the time would make one of them one too many
+    in a total that every page tells; that one was gone before the first page was read, and ids do not come back.
+    """
+    size = len(first.items)
+    offsets = range(size, first.total, size)
+    ahead.fetch(offsets)
+    pages = [first]
+    for offset in offsets:
+        page = await ahead(offset)
+        if isinstance(page, Unread):
+            return Swept(_seen(pages), page.problem)
+        pages.append(page)
+    items = tuple(item for page in pages for item in page.items)
+    fits = all(page.total == first.total and not page.problem for page in pages)
+    return Swept(items) if fits and [item.id for item in items] == [item.id for item in before] else None
+
+
+def _seen(pages: Sequence[Page[Item]]) -> tuple[Item, ...]:
+    return tuple({item.id: item for page in pages for item in page.items}.values())
+
+
+def _overlapping(first: Page[Item], most_pages: int) -> range:
+    """The offsets that the walk will ask for, if the list stays as it is."""
+    step = len(first.items) - 1
+    return range(0) if step < 1 or first.problem else range(step, first.total - 1, step)[: most_pages - 1]
+
+
+async def _walked(read: ReadPage[Item], ahead: Ahead[Item], first: Page[Item], most_pages: int) -> Swept[Item]:
     walk: _ListWalk[Item] = _ListWalk([])
     for used in range(1, most_pages + 1):
-        page = await read(walk.offset)
+        page = first if used == 1 else await ahead(walk.offset)
         if isinstance(page, Unread):
             return walk.swept(page.problem)
         done, problem = walk.take(page)

@@ -32,6 +32,8 @@ from hpc_operator.domain.observed import Cluster, Entry, JobStatus
 from hpc_operator.reconcile.ports import Person
 
 T = TypeVar("T")
+PAGE = 100
+"""Items on a page: the API gives no more, whatever it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from hpc_operator.decide import doubt, guards, pace
 from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
 from hpc_operator.decide.facts import Earlier, FirstCreate, Scene
 from hpc_operator.decide.living import absence
+from hpc_operator.decide.quota import exhausted
 from hpc_operator.decide.refusals import refusal
 from hpc_operator.decide.taking import duplicates, record_for, take, take_ordered
 from hpc_operator.domain.actions import Create
@@ -76,6 +77,8 @@ def _refused_before(scene: Scene) -> Decision | None:
     if last is None or last.action is not OperationAction.CREATE or last.outcome not in _FAILED:
         return None
     told = refusal(last)
+    if last.code == _QUOTA and scene.facts.quota_until is not None:  # reads are refused too: calls, not resources
+        return exhausted(scene.facts.quota_until, scene.now, "the create")
     edited = last.generation != scene.resource.generation
     asked = scene.resource.asks_again
     if told.final and not edited and not asked:
@@ -98,10 +101,19 @@ def _shown_already(scene: Scene) -> Decision | None:
         return Act(take(scene, found[0], Origin.CREATED))
     if twins := guards.twins(scene):
         return _owned_elsewhere(scene, ",".join(cluster.id for cluster in twins))
-    if not guards.looked_first(scene, scene.newest):
-        text = f"Before a create the account is looked at in full ({scene.look_problem})."
-        return Wait(Reason.LOOKING_FIRST, scene.policy.poll, text)
     return None
+
+
+def _turn(scene: Scene) -> Decision | None:
+    until = scene.facts.quota_until
+    return None if until is None else exhausted(until, scene.now, "the create")
+
+
+def _looked(scene: Scene) -> Decision | None:
+    if guards.looked_first(scene, scene.newest):
+        return None
+    text = f"Before a create the account is looked at in full ({scene.look_problem})."
+    return Wait(Reason.LOOKING_FIRST, scene.policy.poll, text)
 
 
 def _ordered(scene: Scene) -> Decision | None:
@@ -191,6 +203,7 @@ def _blocked(scene: Scene, reason: Reason, message: str) -> Blocked:
     return Blocked(reason, message, scene.policy.staleness)
 
 
+_QUOTA = 2500
 _FAILED = (Outcome.REFUSED, Outcome.NOT_SENT)
 _QUESTIONS: tuple[Callable[[Scene], Decision | None], ...] = (
     _allowed,
@@ -199,6 +212,8 @@ _QUESTIONS: tuple[Callable[[Scene], Decision | None], ...] = (
     _complete,
     _refused_before,
     _shown_already,
+    _turn,
+    _looked,
     _left_behind,
     _first_of_account,
 )

@@ -58,9 +58,10 @@ class FirstCreate(Enum):
 class Facts:
     """What is known at `now`. `key` is the fingerprint of the key that reads today; `seen_at` when this process
     first saw the resource (a look begun later certainly began after its creation); `unsent`: this very process
-    wrote the record, and nothing was ever sent under it. `earlier`: lives of
-    this name that were forced away. `claims` and `jobs` are what other resources record;
-    `postponed` names the small chores (describing, counting nodes) that failed a moment ago.
+    wrote the record, and nothing was ever sent under it. `earlier`: lives of this name that were forced away.
+    `claims` and `jobs` are what other resources record; `postponed` names the small chores (describing, counting
+    nodes) that failed a moment ago. `recount`: an operation ended after which its nodes may be others. `quota_until`:
+    until when the account has no calls for what this resource needs next.
     """
 
     now: Instant
@@ -77,6 +78,8 @@ class Facts:
     ids: Mapping[str, IdLook] = field(default_factory=lambda: MappingProxyType({}))
     claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=lambda: MappingProxyType({}))
     jobs: Container[str] = frozenset()
+    recount: bool = False
+    quota_until: Instant | None = None
     postponed: frozenset[str] = frozenset()
     first_create: FirstCreate = FirstCreate.FREE
     earlier: tuple[Earlier, ...] = ()

@@ -8,6 +8,7 @@ import hashlib
 from hpc_operator.decide import guards
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Claim, Scene
+from hpc_operator.decide.quota import exhausted
 from hpc_operator.decide.taking import duplicates, take_ordered
 from hpc_operator.domain.actions import CountNodes, Describe, LookById
 from hpc_operator.domain.desired import ManagementPolicy
@@ -40,6 +41,8 @@ def unreachable(scene: Scene) -> Decision | None:
     last = scene.newest.begun if scene.newest else scene.facts.seen_at
     if scene.now - last <= _GRACE * scene.policy.staleness:
         return None
+    if scene.facts.quota_until is not None:
+        return exhausted(scene.facts.quota_until, scene.now, "looking at the account")
     text = f"The account could not be read in full for a while ({scene.look_problem}); what is shown here may be old."
     return Wait(Reason.CLOUD_UNREACHABLE, scene.policy.staleness, text)
 
@@ -144,7 +147,7 @@ def _active(scene: Scene, line: Cluster) -> Decision:
     full = scene.resource.desired.management_policy is ManagementPolicy.FULL and not scene.resource.orders.paused
     if wish.digest != scene.resource.memory.described and full and "Describe" not in scene.facts.postponed:
         return Act(wish)
-    if not scene.resource.memory.nodes and "CountNodes" not in scene.facts.postponed:
+    if (scene.facts.recount or not scene.resource.memory.nodes) and "CountNodes" not in scene.facts.postponed:
         return Act(CountNodes(line.id))
     if wish.digest != scene.resource.memory.described and not full:
         return Settled(

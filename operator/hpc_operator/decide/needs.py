@@ -13,12 +13,15 @@ from hpc_operator.domain.record import Intent, OperationAction, Resource
 class Needs:
     """`listing`: a list look begun at or after this. `log`: (reaching back to, begun at or after). None: not needed.
 
-    `beside`: a second complete list look, begun at or after this, stands beside the first.
+    `beside`: a second complete list look, begun at or after this, stands beside the first. Looks as fresh as that are
+    had if the watch over the account leaves calls for them; those begun at or after `must` have `lane` of the budget.
     """
 
     listing: Instant | None = None
     log: tuple[Instant, Instant] | None = None
     beside: Instant | None = None
+    lane: str = "look"
+    must: Instant | None = None
 
 
 def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy, left: Collection[Intent] = ()) -> Needs:
@@ -26,30 +29,32 @@ def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy, le
     if resource.deleting and not resource.finalizer:
         return Needs()
     operation = resource.memory.operation
-    recent = now - policy.poll
+    recent, must = now - policy.poll, now - policy.staleness
     if operation is not None and operation.action is OperationAction.CREATE:
-        return _in_doubt(operation, now, recent, policy)
+        return _in_doubt(operation, now, policy)
     if resource.id is None:
-        return _with_left(_before_create(resource, now, max(seen_at, recent), policy), left, now, policy)
+        return _with_left(_before_create(resource, now, seen_at, policy), left, now, policy)
     recorded = resource.memory.recorded_at or resource.created_at
     if resource.memory.first_active_at is None:  # its create's entry may be the only proof of it that there is
-        return Needs(recent, (recorded - policy.clock_skew, recent))
+        found = Needs(recent, (recorded - policy.clock_skew, recent))
+        return replace(found, lane="finish", must=must) if resource.deleting else found
     if operation is not None:
-        return Needs(recent, (operation.started_at - policy.clock_skew, recent))
-    return Needs(now - policy.staleness if _ready(resource) else recent)
+        return Needs(recent, (operation.started_at - policy.clock_skew, recent), lane="finish", must=must)
+    return Needs(recent, lane="finish", must=must) if resource.deleting else Needs(must)
 
 
-def _before_create(resource: Resource, now: Instant, first: Instant, policy: Policy) -> Needs:
+def _before_create(resource: Resource, now: Instant, seen_at: Instant, policy: Policy) -> Needs:
     if resource.deleting:
         return Needs()
     last = resource.memory.last_operation
-    return Needs(max(first, last.at if last else 0.0), beside=now - guards.LATELY * policy.staleness)
+    begun = max(seen_at, last.at if last else 0.0, now - policy.staleness)
+    return Needs(begun, beside=now - guards.LATELY * policy.staleness, lane="create", must=begun)
 
 
 def _with_left(found: Needs, left: Collection[Intent], now: Instant, policy: Policy) -> Needs:
     """What earlier lives left open is looked up like a doubt of our own, besides."""
     for intent in left:
-        doubt = _in_doubt(intent, now, now - policy.poll, policy)
+        doubt = _in_doubt(intent, now, policy)
         if found.listing is not None and doubt.listing is not None and doubt.log is not None:
             since, after = found.log or doubt.log
             log = min(since, doubt.log[0]), max(after, doubt.log[1])
@@ -57,18 +62,14 @@ def _with_left(found: Needs, left: Collection[Intent], now: Instant, policy: Pol
     return found
 
 
-def _in_doubt(intent: Intent, now: Instant, recent: Instant, policy: Policy) -> Needs:
+def _in_doubt(intent: Intent, now: Instant, policy: Policy) -> Needs:
     """The list is searched all the time; the log decides only when nothing can still appear in it."""
-    due = guards.due(intent, policy)
+    due, recent = guards.due(intent, policy), now - policy.poll
     if now <= due:
         return Needs(recent)
     after = max(recent, due + _JUST)
     begin, _ = guards.log_range(intent, policy)
-    return Needs(after, (begin, after))
-
-
-def _ready(resource: Resource) -> bool:
-    return any(c.type == "Ready" and c.status == "True" for c in resource.conditions)
+    return Needs(after, (begin, after), lane="finish", must=max(now - policy.staleness, due + _JUST))
 
 
 _JUST = 0.001  # looks must have begun later than the due time, not at it

@@ -1,7 +1,9 @@
 """How long to wait before looking or trying again, seconds. One table; pure."""
 
 from hpc_operator.domain.policy import Policy
-from hpc_operator.domain.record import Closed
+from hpc_operator.domain.record import Closed, Resource
+
+_RESTS = 10
 
 
 def backoff(failures: int, policy: Policy) -> float:
@@ -14,6 +16,16 @@ def until_retry(closed: Closed, now: float, policy: Policy, *, slow: bool = Fals
     """Seconds until the operation that was closed may be tried again; 0 when it may now."""
     pause = policy.retry_cap if slow else backoff(closed.failures, policy)
     return max(0.0, closed.at + pause - now)
+
+
+def rest(resource: Resource, now: float, policy: Policy) -> float:
+    """Seconds until a resource that is as wished is looked at again although nothing was seen to change.
+
+    What was written last may not show for a lag: whether the cluster bears another's mark is known after that.
+    """
+    shows = (resource.memory.described_at or 0.0) + policy.visibility_lag + policy.staleness
+    often = _RESTS * policy.staleness
+    return min(often, shows - now) if shows > now else often
 
 
 def until(instant: float, now: float, policy: Policy) -> float:

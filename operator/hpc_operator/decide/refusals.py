@@ -36,7 +36,12 @@ _MEANING: dict[int, tuple[Reason, str, str]] = {
     ),
     2100: (Reason.SPEC_REFUSED, "final", "something that the spec names does not exist"),
     2400: (Reason.NO_BALANCE, "person", "the account's balance does not suffice; top it up"),
-    2500: (Reason.QUOTA_EXHAUSTED, "slow", "a quota of the account (calls or resources) is used up"),
+    2500: (
+        Reason.RESOURCE_QUOTA_EXCEEDED,
+        "slow",
+        "the account has no room for more resources (its calls are not used up: reads are answered); "
+        "raise its quota or delete what is not needed",
+    ),
     5200: (Reason.NO_CAPACITY, "slow", "the zone has no room for the nodes at present"),
 }
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from hpc_operator.cloud import wire
 from hpc_operator.cloud.calls import Call, Caller, CallSettings
-from hpc_operator.cloud.client import PAGE, HpcCalls
+from hpc_operator.cloud.client import HpcCalls
 from hpc_operator.cloud.credentials import AccountKeys
 from hpc_operator.cloud.envelope import CALLS_EXHAUSTED, Answered, Read, Spent
 from hpc_operator.cloud.observer import Observer
@@ -20,7 +20,7 @@ from hpc_operator.cloud.skew import WatchedClock
 from hpc_operator.cloud.text import number
 from hpc_operator.cloud.transport import Transport
 from hpc_operator.cloud.unread import Unread, told
-from hpc_operator.cloud.wire import Page
+from hpc_operator.cloud.wire import PAGE, Page
 from hpc_operator.doctor import reaching, seeing
 from hpc_operator.doctor.checking import Check, check
 from hpc_operator.doctor.contact import Contact, Witness

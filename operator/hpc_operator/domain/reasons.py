@@ -44,6 +44,7 @@ class Reason(StrEnum):
     LICENCE_REFUSED = "LicenceRefused"
     NO_CAPACITY = "NoCapacity"
     QUOTA_EXHAUSTED = "QuotaExhausted"
+    RESOURCE_QUOTA_EXCEEDED = "ResourceQuotaExceeded"
     CLOUD_UNREACHABLE = "CloudUnreachable"
     CREDENTIALS_MISSING = "CredentialsMissing"
     CREDENTIALS_MALFORMED = "CredentialsMalformed"

@@ -19,7 +19,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from hpc_operator.domain.desired import Instant
 from hpc_operator.kube.answers import is_version
@@ -28,6 +28,37 @@ from hpc_operator.reconcile.ports import Conflict, CrdTooOld, Gone, Unavailable
 
 _log = logging.getLogger(__name__)
 _NO_ANSWER = (Conflict, Gone, CrdTooOld, Unavailable, TimeoutError)
+
+
+SPENT = "hpc.qingcloud.com/spent-calls"
+"""Annotation of the Lease: the calls of the last hour, coarsely (cloud.quota). It costs no write of its own."""
+
+
+class Kept(Protocol):
+    """What one process leaves to the next beside the Lease (cloud.quota)."""
+
+    def kept(self, *, last: bool = False) -> tuple[str, Callable[[], None]]:
+        """The text, and what to call once it is stored. `last`: the process ends."""
+
+    def restore(self, text: str) -> None:
+        """Take over what another process left; anything else is passed over."""
+
+
+def _nothing() -> None: ...
+
+
+class _Nothing:
+    def kept(self, *, last: bool = False) -> tuple[str, Callable[[], None]]:
+        return "", _nothing
+
+    def restore(self, text: str) -> None: ...
+
+
+def _alive(stamp: object) -> Instant | None:
+    try:
+        return datetime.fromisoformat(str(stamp)).timestamp()
+    except ValueError:
+        return None
 
 
 def _stamp(at: Instant) -> str:
@@ -65,7 +96,13 @@ class LeaseLoop:
         ticks: Callable[[], float],
         now: Callable[[], Instant],
         on_lost: Callable[[str], None],
+        kept: Kept | None = None,
     ) -> None:
+        self._kept: Kept = kept or _Nothing()
+        self._written: Callable[[], None] = _nothing
+        self._soon = asyncio.Event()
+        self.idle_since: Instant | None = None
+        """When another process that held it was last seen alive; None when none did, or it does not say."""
         self._api, self._me, self._duration = api, me, duration
         self._namespace, self._name = namespace, name
         self._path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
@@ -83,6 +120,10 @@ class LeaseLoop:
     def left(self) -> float:
         """Seconds for which no other process can hold it; negative when it is not held."""
         return self._deadline - self._ticks()
+
+    def renew_soon(self) -> None:
+        """What is kept beside the Lease is to be written now and not with the next renewal."""
+        self._soon.set()
 
     async def acquire(self) -> None:
         """Return once it is held; from then on it is kept until `release`."""
@@ -106,7 +147,7 @@ class LeaseLoop:
 
     async def _keep(self) -> None:
         while True:
-            await asyncio.sleep(max(0.0, min(self._retry, self.left() - self._margin)))
+            await self._rest(max(0.0, min(self._retry, self.left() - self._margin)))
             time_left = self.left() - self._margin
             held = await self._try(time_left) if time_left > 0 else None
             if held is False or self.left() <= self._margin:
@@ -114,6 +155,14 @@ class LeaseLoop:
                 why = f"it is held by {self.holder}" if held is False else f"no renewal in time ({self.problem})"
                 self._on_lost(f"the Lease {self._namespace}/{self._name} is lost: {why}")
                 return
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._soon.wait()
+        except TimeoutError:
+            pass  # it is time
+        self._soon.clear()
 
     async def _try(self, timeout: float) -> bool | None:  # noqa: ASYNC109 - the deadline of this attempt
         """True: held. False: another holds it. None: no answer, so neither."""
@@ -141,6 +190,7 @@ class LeaseLoop:
             if not self._free(lease):
                 return False
             lease = await self._api.request("PUT", f"{self._path}/{self._name}", body=self._renewed(lease))
+        self._written()
         self._compare(lease)
         self.holder, self._deadline = self._me, sent + self._duration
         return True
@@ -173,16 +223,23 @@ class LeaseLoop:
         }
 
     def _fresh(self) -> dict[str, Any]:
-        metadata = {"name": self._name, "namespace": self._namespace}
+        metadata = {"name": self._name, "namespace": self._namespace, "annotations": self._annotations()}
         return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": self._spec(0)}
 
     def _renewed(self, lease: dict[str, Any]) -> dict[str, Any]:
-        spec = dict(lease.get("spec") or {})
+        spec, meta = dict(lease.get("spec") or {}), dict(lease["metadata"])
+        annotations = meta.get("annotations") or {}
         if spec.get("holderIdentity") == self._me:
             spec["renewTime"] = _stamp(self._now())
         else:
+            self.idle_since = _alive(spec.get("renewTime"))
+            self._kept.restore(str(annotations.get(SPENT) or ""))
             spec |= self._spec(int(spec.get("leaseTransitions") or 0) + 1)
-        return lease | {"spec": spec}
+        return lease | {"metadata": meta | {"annotations": annotations | self._annotations()}, "spec": spec}
+
+    def _annotations(self, *, last: bool = False) -> dict[str, str]:
+        text, self._written = self._kept.kept(last=last)
+        return {SPENT: text}
 
     async def _give_back(self) -> None:
         lease = await self._api.request("GET", f"{self._path}/{self._name}")
@@ -190,4 +247,7 @@ class LeaseLoop:
         spec = lease.get("spec") or {}
         if spec.get("holderIdentity") == self._me:
             given = spec | {"holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": _stamp(self._now())}
-            await self._api.request("PUT", f"{self._path}/{self._name}", body=lease | {"spec": given})
+            meta = dict(lease["metadata"])
+            meta["annotations"] = (meta.get("annotations") or {}) | self._annotations(last=True)
+            body = lease | {"metadata": meta, "spec": given}
+            await self._api.request("PUT", f"{self._path}/{self._name}", body=body)

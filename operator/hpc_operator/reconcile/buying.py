@@ -12,6 +12,7 @@ from dataclasses import replace
 from hpc_operator.decide import guards, remembering
 from hpc_operator.decide.decision import Blocked, Decision, Wait
 from hpc_operator.decide.facts import Scene
+from hpc_operator.decide.quota import exhausted
 from hpc_operator.domain.actions import Create
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer, NotSent, Refused
 from hpc_operator.domain.desired import Instant, stored
@@ -34,6 +35,13 @@ from hpc_operator.reconcile.writing import Writer
 
 _log = logging.getLogger(__name__)
 _RENEWALS = 3
+_QUOTA = 2500
+
+
+async def tell_apart(calls: Calls, credentials: Credentials, answer: Answer) -> None:
+    """2500 on a changing call means calls or resources: one cheap read decides. Refused too, it closes the tap."""
+    if isinstance(answer, Refused) and answer.code == _QUOTA:
+        await calls.person(credentials, credentials.account)
 
 
 class Unsent:
@@ -84,8 +92,9 @@ class Buyer:
         request = await self._prepare(scene, action, credentials)
         if not isinstance(request, CreateRequest):
             return request
-        if wait := await self._budget.permit(credentials.account, "create"):
-            return Wait(Reason.QUOTA_EXHAUSTED, wait, "The account's calls of this hour are used up; the create waits.")
+        if (wait := await self._budget.permit(credentials.account, "create")) > 0:
+            now = self._clock.now()
+            return exhausted(now + wait, now, "the create")
         if self._keeper.closed or not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
             return Wait(
                 Reason.NOT_LEADER, self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True
@@ -180,13 +189,13 @@ class Buyer:
             leads = guards.lease_suffices(self._lease.left(), self._policy.send_deadline)
             if leads and guards.send_in_time(intent, reading, self._policy):
                 answer = await self._calls.create(credentials, request, reading)
-                await self._settle(resource, intent, answer)
+                await self._settle(resource, intent, answer, credentials)
                 return
             intent = replace(intent, started_at=stored(reading), nonce=self._nonce())
             resource = await self._store.write_intent(resource, intent)
-        await self._settle(resource, intent, NotSent("the process was too slow to send in time"))
+        await self._settle(resource, intent, NotSent("the process was too slow to send in time"), credentials)
 
-    async def _settle(self, resource: Resource, intent: Intent, answer: Answer) -> None:
+    async def _settle(self, resource: Resource, intent: Intent, answer: Answer, credentials: Credentials) -> None:
         """Write what the answer means. No answer stays an open intent: the next pass resolves the doubt."""
         where = {"resource": str(resource.ref), "mark": intent.full_mark}
         match answer:
@@ -197,5 +206,6 @@ class Buyer:
                 _log.warning("createCluster made nothing: %s", answer, extra=where)
                 closing = remembering.closing(resource.memory, intent, answer, self._clock.now())
                 await self._writer.close(resource, intent, closing)
+                await tell_apart(self._calls, credentials, answer)
             case NoAnswer():
                 _log.warning("createCluster has no answer: %s", answer.cause, extra=where)

@@ -30,6 +30,7 @@ class _Keys:
 
     clusters: frozenset[str]
     jobs: frozenset[str]
+    marks: frozenset[str]
     account: Account | None
 
 
@@ -37,7 +38,12 @@ def _keys(resource: Resource) -> _Keys:
     memory, record = resource.memory, resource.record
     jobs = {memory.job_id, memory.operation.job_id if memory.operation else None}
     clusters = {memory.hpc_cluster_id, record.id if record else None}
-    return _Keys(frozenset(i for i in clusters if i), frozenset(j for j in jobs if j), resource.account)
+    marks = {memory.mark, memory.operation.mark if memory.operation else None, record.mark if record else None}
+    return _Keys(_some(clusters), _some(jobs), _some(marks), resource.account)
+
+
+def _some(keys: Collection[str | None]) -> frozenset[str]:
+    return frozenset(key for key in keys if key)
 
 
 def _meta(raw: Mapping[str, Any]) -> tuple[Ref, int]:
@@ -63,6 +69,7 @@ class Cache:
         self._keys: dict[str, _Keys] = {}
         self._by_cluster: defaultdict[str, set[Ref]] = defaultdict(set)
         self._by_job: defaultdict[str, set[Ref]] = defaultdict(set)
+        self._by_mark: defaultdict[str, set[Ref]] = defaultdict(set)
         self._by_account: defaultdict[Account | None, set[Ref]] = defaultdict(set)
         self._living: dict[tuple[str, str], str] = {}
         self._top = 0
@@ -90,6 +97,10 @@ class Cache:
     def job_holders(self, job_id: str) -> Collection[Ref]:
         """Who has recorded this job's id."""
         return self._by_job.get(job_id, _NOBODY)
+
+    def bearers(self, stem: str) -> Collection[Ref]:
+        """Who has recorded this mark, as its own."""
+        return self._by_mark.get(stem, _NOBODY)
 
     def cluster_ids(self) -> Collection[str]:
         """Every recorded cluster id."""
@@ -195,7 +206,7 @@ class Cache:
     def _index(self, ref: Ref, resource: Resource | None) -> None:
         old, new = self._keys.pop(ref.uid, None), _keys(resource) if resource else None
         if old is not None:
-            for index, keys in ((self._by_cluster, old.clusters), (self._by_job, old.jobs)):
+            for index, keys in self._indexes(old):
                 for key in keys:
                     index[key].discard(ref)
                     if not index[key]:
@@ -203,8 +214,10 @@ class Cache:
             self._by_account[old.account].discard(ref)
         if new is not None:
             self._keys[ref.uid] = new
-            for cluster in new.clusters:
-                self._by_cluster[cluster].add(ref)
-            for job in new.jobs:
-                self._by_job[job].add(ref)
+            for index, keys in self._indexes(new):
+                for key in keys:
+                    index[key].add(ref)
             self._by_account[new.account].add(ref)
+
+    def _indexes(self, keys: _Keys) -> tuple[tuple[defaultdict[str, set[Ref]], frozenset[str]], ...]:
+        return (self._by_cluster, keys.clusters), (self._by_job, keys.jobs), (self._by_mark, keys.marks)

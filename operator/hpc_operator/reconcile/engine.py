@@ -7,6 +7,7 @@ Imported by `main` (and the fault suite). I/O only through `ports`; what to do i
 import logging
 from collections.abc import Awaitable, Callable
 
+from hpc_operator.decide import pace
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.planner import decide
@@ -17,9 +18,10 @@ from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Condition, Resource
 from hpc_operator.reconcile.buying import Buyer
-from hpc_operator.reconcile.gathering import Fleet, Gatherer
+from hpc_operator.reconcile.gathering import Fleet, Gatherer, Watch
 from hpc_operator.reconcile.keeper import Keeper
 from hpc_operator.reconcile.lives import Lives
+from hpc_operator.reconcile.meetings import Meetings
 from hpc_operator.reconcile.performing import Performer, calm
 from hpc_operator.reconcile.ports import (
     Budget,
@@ -60,6 +62,8 @@ class Engine:
         clock: Clock,
         fleet: Fleet,
         lives: Lives,
+        meetings: Meetings,
+        watch: Watch,
         fleet_name: str,
         policy: Policy,
         nonce: Callable[[], str],
@@ -88,6 +92,9 @@ class Engine:
             policy=policy,
             unsent=buyer.unsent,
             lives=lives,
+            meetings=meetings,
+            watch=watch,
+            budget=budget,
         )
         self._performer = Performer(
             store=store,
@@ -102,6 +109,7 @@ class Engine:
             policy=policy,
             nonce=nonce,
             postpone=self._gatherer.postpone,
+            counted=watch.counted,
             released=lives.released,
         )
         self._streaks: dict[str, int] = {}
@@ -136,9 +144,10 @@ class Engine:
             if outcome is None:
                 return self._soon(resource)
             decision = outcome
+        self._gatherer.decided(resource.ref, decision)
         self._streaks.pop(resource.ref.uid, None)
         await self._report(scene, decision)
-        return self._pause(decision)
+        return self._pause(scene, decision)
 
     async def _act(self, scene: Scene, decision: Act, credentials: Credentials | None) -> Decision | None:
         _log.debug("acting", extra={"resource": str(scene.resource.ref), "action": type(decision.action).__name__})
@@ -187,10 +196,10 @@ class Engine:
         streak = self._streaks[resource.ref.uid] = self._streaks.get(resource.ref.uid, 0) + 1
         return calm(self._policy, streak)
 
-    def _pause(self, decision: Decision) -> float | None:
+    def _pause(self, scene: Scene, decision: Decision) -> float | None:
         match decision:
-            case Settled():
-                return self._policy.staleness
+            case Settled():  # what a look shows wakes it; what time alone changes is found now and then
+                return pace.rest(scene.resource, scene.now, self._policy)
             case Wait(after=after) | Blocked(after=after):
                 return after
             case Act():

@@ -8,16 +8,19 @@ from dataclasses import replace
 from typing import Protocol
 
 from hpc_operator.decide import guards
+from hpc_operator.decide.decision import Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Claim, Earlier, Facts, FirstCreate, Scene
 from hpc_operator.decide.firsts import first_create
 from hpc_operator.decide.needs import Needs, needs
 from hpc_operator.domain.desired import Instant, Ref
 from hpc_operator.domain.mark import stem
-from hpc_operator.domain.observed import ListLook
+from hpc_operator.domain.observed import ListLook, LogLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Record, Resource
-from hpc_operator.reconcile.ports import Clock, Credentials, Keys, Looks, SecretProblem, Unavailable
+from hpc_operator.reconcile.meetings import Meetings
+from hpc_operator.reconcile.ports import Budget, Clock, Credentials, Keys, Looks, SecretProblem, Unavailable
+from hpc_operator.reconcile.turns import Turns
 
 
 class Fleet(Protocol):
@@ -41,6 +44,25 @@ class Fleet(Protocol):
 
 class _Lives(Protocol):
     def before(self, ref: Ref) -> tuple[Earlier, ...]: ...
+
+
+class Watch(Protocol):
+    """Who is told which resource rests on which account (`reconcile.sweeping`)."""
+
+    def watch(self, ref: Ref, credentials: Credentials) -> None:
+        """The resource rests on what this key shows of its account."""
+
+    def leave(self, ref: Ref) -> None:
+        """The resource is gone."""
+
+    def recount(self, ref: Ref) -> bool:
+        """Whether its nodes may be others than were counted."""
+
+    def counted(self, ref: Ref, begun: Instant) -> None:
+        """They were counted, by a look that began then."""
+
+
+_IN_LINE = (Reason.QUOTA_EXHAUSTED, Reason.LOOKING_FIRST, Reason.FIRST_CREATE_UNDER_WAY)
 
 
 class _Unsent(Protocol):
@@ -82,8 +104,12 @@ class _OtherJobs:
         return isinstance(job_id, str) and any(r.uid != self._ref.uid for r in self._fleet.job_holders(job_id))
 
 
+def _stale(look: ListLook | LogLook, wanted: Instant) -> bool:
+    return look.begun < wanted or not look.complete
+
+
 class Gatherer:
-    """Gathers scenes; remembers per resource when it was first seen, and which chores were put off."""
+    """Gathers scenes; remembers which chores were put off."""
 
     def __init__(
         self,
@@ -96,10 +122,14 @@ class Gatherer:
         policy: Policy,
         unsent: _Unsent,
         lives: _Lives,
+        meetings: Meetings,
+        watch: Watch,
+        budget: Budget,
     ) -> None:
         self._keys, self._looks, self._clock, self._fleet = keys, looks, clock, fleet
         self._name, self._policy, self._unsent, self._lives = name, policy, unsent, lives
-        self._seen: dict[str, Instant] = {}
+        self._meetings, self._watch, self._budget = meetings, watch, budget
+        self._turns = Turns(budget, clock)
         self._later: dict[tuple[str, str], Instant] = {}
         self._first: dict[Account, Ref] = {}
 
@@ -109,6 +139,7 @@ class Gatherer:
         scene = self._scene(resource, credentials, problem)
         if credentials is None or not guards.same_account(scene):
             return scene, None
+        self._watch.watch(resource.ref, credentials)
         return await self._observed(scene, credentials), credentials
 
     async def _credentials(self, resource: Resource) -> tuple[Credentials | None, tuple[Reason, str] | None]:
@@ -132,11 +163,12 @@ class Gatherer:
             own_key=credentials.own if credentials else True,
             key_problem=problem,
             offset=self._clock.offset(),
-            seen_at=self._seen.setdefault(uid, now),
+            seen_at=self._meetings.met(resource.ref),
             unsent=self._unsent.holds(resource.record),
             claims=_Claims(self._fleet, self._name),
             jobs=_OtherJobs(self._fleet, resource.ref),
             earlier=self._lives.before(resource.ref) if resource.id is None else (),
+            recount=self._watch.recount(resource.ref),
             postponed=frozenset(c for c in ("Describe", "CountNodes") if self._later.get((uid, c), 0.0) > now),
         )
         return Scene(resource, facts, self._policy)
@@ -145,8 +177,11 @@ class Gatherer:
         resource, account = scene.resource, credentials.account
         left = [guards.open_create(life, account, self._name) for life in scene.facts.earlier if life.id is None]
         wanted = needs(resource, scene.now, scene.facts.seen_at, self._policy, left)
+        until = self._quota_until(resource, account, wanted.lane)
+        if until is not None:  # who waits for a call must not spend others on looks meanwhile
+            wanted = replace(wanted, lane="look", must=None)
         lists = await self._listing(wanted, credentials)
-        logs = () if wanted.log is None else await self._looks.log(credentials, account, *wanted.log)
+        logs = await self._logs(wanted, credentials)
         facts = replace(
             scene.facts,
             now=self._clock.now(),
@@ -154,19 +189,45 @@ class Gatherer:
             lists=lists,
             logs=logs,
             ids=self._looks.known(account),
+            quota_until=until,
         )
         observed = Scene(resource, facts, self._policy)
         state = self._first_create(observed, account)
         return Scene(resource, replace(facts, first_create=state), self._policy)
 
+    def _quota_until(self, resource: Resource, account: Account, lane: str) -> Instant | None:
+        """Until when the account has no calls for this resource; creates take turns."""
+        if lane == "create":
+            return self._turns.until(account, resource.ref)
+        self._turns.leave(resource.ref)
+        wait = self._budget.wait(account, "finish" if lane == "finish" else "sweep")
+        return None if wait <= 0 else self._clock.now() + wait
+
+    def decided(self, ref: Ref, decision: Decision) -> None:
+        """Only who could create is in line for it."""
+        if isinstance(decision, Settled | Blocked) or (isinstance(decision, Wait) and decision.reason not in _IN_LINE):
+            self._turns.leave(ref)
+
     async def _listing(self, wanted: Needs, credentials: Credentials) -> tuple[ListLook, ...]:
         if wanted.listing is None:
             return ()
-        looks = await self._looks.listing(credentials, credentials.account, wanted.listing)
+        lane = "look" if wanted.must != wanted.listing else wanted.lane
+        looks = await self._looks.listing(credentials, credentials.account, wanted.listing, lane)
+        if wanted.must is not None and _stale(looks[0], wanted.must):
+            looks = await self._looks.listing(credentials, credentials.account, wanted.must, wanted.lane)
         beside = wanted.beside
         if beside is None or not looks[0].complete or any(look.begun >= beside for look in looks[1:]):
             return looks
-        return await self._looks.listing(credentials, credentials.account, self._clock.now())
+        return await self._looks.listing(credentials, credentials.account, self._clock.now(), wanted.lane)
+
+    async def _logs(self, wanted: Needs, credentials: Credentials) -> tuple[LogLook, ...]:
+        if wanted.log is None:
+            return ()
+        since, fresh = wanted.log
+        looks = await self._looks.log(credentials, credentials.account, since, fresh)
+        if wanted.must is not None and _stale(looks[0], wanted.must):
+            looks = await self._looks.log(credentials, credentials.account, since, wanted.must, wanted.lane)
+        return looks
 
     def _first_create(self, scene: Scene, account: Account) -> FirstCreate:
         if scene.resource.id is not None or scene.resource.deleting or guards.account_shows_marks(scene):
@@ -197,6 +258,8 @@ class Gatherer:
 
     def forget(self, ref: Ref) -> None:
         """The resource is gone."""
-        self._seen.pop(ref.uid, None)
+        self._meetings.forget(ref)
+        self._watch.leave(ref)
+        self._turns.leave(ref)
         for chore in ("Describe", "CountNodes"):
             self._later.pop((ref.uid, chore), None)

@@ -12,13 +12,14 @@ from typing import assert_never
 from hpc_operator.decide import guards, pace, remembering
 from hpc_operator.decide.decision import Decision, Wait
 from hpc_operator.decide.facts import Scene
+from hpc_operator.decide.quota import exhausted
 from hpc_operator.domain import actions
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer, NotSent, Refused
-from hpc_operator.domain.desired import Ref, stored
+from hpc_operator.domain.desired import Instant, Ref, stored
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, OperationAction, Resource
-from hpc_operator.reconcile.buying import Buyer
+from hpc_operator.reconcile.buying import Buyer, tell_apart
 from hpc_operator.reconcile.keeper import Keeper
 from hpc_operator.reconcile.ports import Budget, Calls, Clock, Credentials, Lease, Looks, Store
 from hpc_operator.reconcile.writing import Writer
@@ -47,11 +48,13 @@ class Performer:
         policy: Policy,
         nonce: Callable[[], str],
         postpone: Callable[[Resource, str], None],
+        counted: Callable[[Ref, Instant], None],
         released: Callable[[Ref], None],
     ) -> None:
         self._store, self._calls, self._looks, self._budget, self._lease = store, calls, looks, budget, lease
         self._clock, self._writer, self._keeper, self._buyer = clock, writer, keeper, buyer
         self._policy, self._nonce, self._postpone, self._released = policy, nonce, postpone, released
+        self._counted = counted
 
     async def perform(self, scene: Scene, action: actions.Action, credentials: Credentials | None) -> Decision | None:
         """Do it. Raises what the store raises: Conflict, Gone, CrdTooOld, Unavailable, SecretProblem."""
@@ -84,7 +87,7 @@ class Performer:
             case actions.Create():
                 return await self._buyer.buy(scene, action, credentials)
             case actions.LookById(ids):
-                return await self._look(ids, credentials)
+                return await self._look(scene.resource, ids, credentials)
             case actions.Describe():
                 return await self._describe(scene.resource, action, credentials)
             case actions.Delete():
@@ -94,9 +97,10 @@ class Performer:
             case _:
                 assert_never(action)
 
-    async def _look(self, ids: tuple[str, ...], credentials: Credentials) -> Decision | None:
+    async def _look(self, resource: Resource, ids: tuple[str, ...], credentials: Credentials) -> Decision | None:
         """A look that failed is told and waited for: asked again at once, it would never come to a report."""
-        looks = [await self._looks.by_id(credentials, credentials.account, cluster_id) for cluster_id in ids]
+        lane = "finish" if resource.deleting or resource.memory.operation is not None else "look"
+        looks = [await self._looks.by_id(credentials, credentials.account, cluster_id, lane) for cluster_id in ids]
         failed = next((look for look in looks if not look.complete), None)
         if failed is None:
             return None
@@ -116,10 +120,8 @@ class Performer:
         await self._store.release(resource)
 
     async def _permitted(self, credentials: Credentials, lane: str) -> Wait | None:
-        wait = await self._budget.permit(credentials.account, lane)
-        if wait <= 0:
-            return None
-        return Wait(Reason.QUOTA_EXHAUSTED, wait, "The account's calls of this hour are used up; the call waits.")
+        wait, now = await self._budget.permit(credentials.account, lane), self._clock.now()
+        return None if wait <= 0 else exhausted(now + wait, now, "the call")
 
     async def _describe(
         self, resource: Resource, action: actions.Describe, credentials: Credentials
@@ -131,6 +133,7 @@ class Performer:
         )
         if not isinstance(answer, Accepted):
             self._postpone(resource, "Describe")
+            await tell_apart(self._calls, credentials, answer)
             return None
         memory = replace(resource.memory, described=action.digest, described_at=stored(self._clock.now()))
         await self._store.write_status(resource, memory)
@@ -142,6 +145,7 @@ class Performer:
             self._postpone(resource, "CountNodes")
             return None
         await self._store.write_status(resource, remembering.counted(resource, look))
+        self._counted(resource.ref, look.begun)
         return None
 
     async def _delete(self, scene: Scene, action: actions.Delete, credentials: Credentials) -> Decision | None:
@@ -178,6 +182,7 @@ class Performer:
             case Refused() | NotSent():
                 closing = remembering.closing(resource.memory, intent, answer, self._clock.now())
                 await self._writer.close(resource, intent, closing)
+                await tell_apart(self._calls, credentials, answer)
             case NoAnswer() | Accepted():
                 pass  # deleting by id may be repeated: the next pass looks, then asks again
             case _:

@@ -107,22 +107,25 @@ class Calls(Protocol):
 class Looks(Protocol):
     """Shared reads of a view (account, zone, owner): one look serves every resource that asks in time."""
 
-    async def listing(self, credentials: Credentials, account: Account, not_before: Instant) -> tuple[ListLook, ...]:
+    async def listing(
+        self, credentials: Credentials, account: Account, not_before: Instant, lane: str = "look"
+    ) -> tuple[ListLook, ...]:
         """The newest list looks (at most three, newest first); reads anew if none began at or after not_before.
 
-        The newest tells whether the read succeeded (`complete`); the older ones are complete.
+        The newest tells whether the read succeeded (`complete`); the older ones are complete. Where the budget leaves
+        `lane` no calls, all may be older than was asked for, or the only one incomplete.
         """
 
     async def log(
-        self, credentials: Credentials, account: Account, since: Instant, not_before: Instant
+        self, credentials: Credentials, account: Account, since: Instant, not_before: Instant, lane: str = "look"
     ) -> tuple[LogLook, ...]:
         """The newest log looks (at most three, newest first).
 
-        The first began at or after not_before and reaches back to `since`; it tells whether the read succeeded
-        (`complete`). The older ones are complete.
+        The first reaches back to `since` and tells whether the read succeeded (`complete`); it began at or after
+        not_before, unless the budget leaves `lane` no calls. The older ones are complete.
         """
 
-    async def by_id(self, credentials: Credentials, account: Account, cluster_id: str) -> IdLook:
+    async def by_id(self, credentials: Credentials, account: Account, cluster_id: str, lane: str = "look") -> IdLook:
         """Ask for one cluster by id, now; kept for `known_ids`."""
 
     async def nodes(self, credentials: Credentials, account: Account, cluster_id: str) -> NodesLook:
@@ -135,8 +138,11 @@ class Looks(Protocol):
 class Budget(Protocol):
     """The account's call quota."""
 
-    async def permit(self, account: Account, lane: str) -> float:
-        """0 when a call of this lane may go now (it is then counted), else the seconds to wait."""
+    async def permit(self, account: Account, lane: str, calls: int = 1) -> float:
+        """0 when so many calls of this lane may go now (they are then counted), else the seconds to wait."""
+
+    def wait(self, account: Account, lane: str, calls: int = 1) -> float:
+        """Seconds until so many calls of this lane may go; 0 when they may now. Counts nothing."""
 
 
 class Lease(Protocol):

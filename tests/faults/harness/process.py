@@ -18,6 +18,7 @@ from faults.harness.injection import Killed, Kind, Strike
 from hpc_operator.cloud.calls import Caller, CallSettings
 from hpc_operator.cloud.client import HpcCalls
 from hpc_operator.cloud.observer import Observer
+from hpc_operator.cloud.pacing import Pace
 from hpc_operator.cloud.quota import HourlyBudget
 from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.cloud.skew import WatchedClock
@@ -32,9 +33,12 @@ from hpc_operator.kube.resources import KubeStore, Told
 from hpc_operator.reconcile.cache import Cache
 from hpc_operator.reconcile.engine import Engine
 from hpc_operator.reconcile.lives import Lives
+from hpc_operator.reconcile.meetings import Meetings
+from hpc_operator.reconcile.noticing import Noticer
 from hpc_operator.reconcile.ports import Credentials, SecretProblem, Unavailable
 from hpc_operator.reconcile.queue import Lane, WakeQueue, lane_of
 from hpc_operator.reconcile.resync import Resync
+from hpc_operator.reconcile.sweeping import Sweeper
 from hpc_simulator import Answer, Delayed, Held, Lost, Torn, Unreachable
 
 if TYPE_CHECKING:
@@ -79,6 +83,9 @@ class Process:
     ) -> None:
         self.world, self.name, self.offset, self.watch_lag, self.lease = world, name, offset, watch_lag, lease
         self.dead = True
+        self.died: float | None = None
+        self.idle_since: float | None = None
+        """When its last life ended, as the Lease would tell."""
         self.frozen_until = 0.0
         self.life = 0
         self.passes: list[float] = []
@@ -93,14 +100,14 @@ class Process:
         """Begin with empty memory: list, then watch and make passes."""
         assert self.dead, f"{self.name} runs already"
         self.life += 1
-        self.dead = False
+        self.dead, self.idle_since = False, self.died
         _Life(self).begin()
 
     def crash(self) -> None:
         """SIGKILL: all that it would still do is not done."""
         if self.dead:
             return
-        self.dead = True
+        self.dead, self.died = True, self.now()
         for task in self._tasks:
             task.cancel()
         self._tasks.clear()
@@ -188,6 +195,7 @@ class _Life:
         self.clock = WatchedClock(process.now)
         self.queue: WakeQueue[Ref] = WakeQueue(loop.time, failed=self._failed)
         lives = Lives(process.now)
+        self.meetings = Meetings(process.now)
         self.cache = Cache(parse_resource, self._woke, lives.went)
         chance = random.Random(f"{world.seed}/{process.name}/{process.life}")
         api, scrubber = _Api(process), Scrubber()
@@ -200,20 +208,36 @@ class _Life:
             scrub=scrubber.scrub,
         )
         self.resync = Resync(self.cache, store.list_pages, (), period=300.0, now=loop.time)
-        budget = HourlyBudget(process.now, limit=world.quota)
+        budget = self.budget = HourlyBudget(process.now, limit=world.quota)
         settings = CallSettings(quota_pause=120.0)
         caller = Caller(_Transport(process), self.clock, budget, settings, sleep=process.sleep)
-        calls = HpcCalls(caller)
+        calls, keys = HpcCalls(caller), Port("Keys", _Keys(world, scrubber), process)
+        noticer = Noticer(self.cache, self._noticed, lag=world.policy.window, idle_since=lambda: process.idle_since)
+        pace = Pace(budget, process.now, world.policy.staleness)
+        looks = Port("Looks", Observer(calls, self.clock, purse=pace, shown=noticer.shown), process)
+        self.sweeper = Sweeper(
+            looks=looks,
+            keys=keys,
+            fleet=self.cache,
+            noticer=noticer,
+            pace=pace,
+            clock=self.clock,
+            policy=world.policy,
+            wake=self._noticed,
+            sleep=process.sleep,
+        )
         self.engine = Engine(
             store=Port("Store", store, process),
-            keys=Port("Keys", _Keys(world, scrubber), process),
+            keys=keys,
             calls=Port("Calls", calls, process),
-            looks=Port("Looks", Observer(calls, self.clock), process),
+            looks=looks,
             budget=Port("Budget", budget, process),
             lease=_Lease(process),
             clock=self.clock,
             fleet=self.cache,
             lives=lives,
+            meetings=self.meetings,
+            watch=self.sweeper,
             fleet_name=world.fleet,
             policy=world.policy,
             nonce=lambda: f"{chance.getrandbits(64):016x}",
@@ -232,6 +256,7 @@ class _Life:
             except Unavailable:
                 await self.process.sleep(5.0)
         self.process.own(asyncio.create_task(self.resync.run(), name="resync"))
+        self.process.own(asyncio.create_task(self.sweeper.run(), name="sweeps"))
         await self.queue.run(self._pass, 8)
 
     async def _pass(self, ref: Ref) -> None:
@@ -244,7 +269,13 @@ class _Life:
     def _failed(self, ref: Ref, error: Exception) -> None:
         self.process.errors.append(f"{type(error).__name__}: {error}")
 
+    def _noticed(self, ref: Ref) -> None:
+        if not self._over() and (resource := self.cache.get(ref)) is not None:
+            self.queue.wake(ref, lane_of(resource))
+
     def _woke(self, ref: Ref, resource: Resource | None) -> None:
+        if resource is not None:
+            self.meetings.met(ref)
         self.queue.wake(ref, Lane.LOOK if resource is None else lane_of(resource))
 
     def _event(self, kind: str, raw: dict[str, Any]) -> None:

@@ -1,0 +1,95 @@
+"""How often an account is looked at: the promised sweeps first, and what else looks lives on what they leave.
+
+Lives here: the period of the sweeps, and a token bucket for all other looks, over the injected clock. May be imported
+by the composition root; `cloud.observer` and `reconcile.sweeping` see their protocols. Must never come in: reading,
+sleeping, the window of calls (`cloud.quota`).
+
+What goes wrong without: one cluster that is being created is looked for every few seconds; in an account of a thousand
+that alone spends the hour's calls in twenty minutes, and then nobody is watched for forty.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from hpc_operator.cloud.wire import PAGE
+from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.record import Account
+
+_EARLY = 0.97
+"""A sweep begins a little before the promise runs out: reading it takes time too."""
+_BURST = 0.5
+"""The part of what the sweeps leave that may be spent at once."""
+_AGAIN = 1.0
+
+
+class Window(Protocol):
+    """The account's budget (quota.HourlyBudget)."""
+
+    @property
+    def span(self) -> float:
+        """Seconds that it looks back."""
+
+    def room(self, lane: str) -> int:
+        """Calls in `span` that the lane may bring the account to."""
+
+    def wait(self, account: Account, lane: str, calls: int = 1) -> float:
+        """Seconds until so many may go; counts nothing."""
+
+    async def permit(self, account: Account, lane: str, calls: int = 1) -> float:
+        """0 when so many may go now, and are counted."""
+
+    def refund(self, account: Account, calls: int) -> None:
+        """So many of those were not made."""
+
+
+def sweep_calls(listed: int) -> int:
+    """Calls of one sweep of an account with so many clusters: its pages, and one of the log."""
+    return max(1, -(-listed // PAGE)) + 1
+
+
+class Pace:
+    """`staleness`: the promised one, seconds. Both observer.Purse and sweeping.Pace."""
+
+    def __init__(self, window: Window, now: Callable[[], Instant], staleness: float) -> None:
+        self._window, self._now, self._staleness = window, now, staleness
+        self._spare: dict[tuple[str, str], _Bucket] = {}
+
+    def period(self, listed: int) -> float:
+        """Seconds between two sweeps: what is promised, or what the budget allows for so many clusters."""
+        room = max(1, self._window.room("sweep"))
+        return max(_EARLY * self._staleness, sweep_calls(listed) * self._window.span / room)
+
+    async def pay(self, account: Account, lane: str, calls: int, listed: int) -> float:
+        """0 when so many calls may go now (they are then counted), else the seconds to wait.
+
+        Lane `look` also waits for what the sweeps of an account with so many clusters leave over.
+        """
+        if lane == "look" and self._window.wait(account, lane, calls) <= 0:
+            bucket = self._spare.setdefault((account.endpoint, account.owner), _Bucket())
+            spare = self._window.room("look") - sweep_calls(listed) * self._window.span / self.period(listed)
+            if not bucket.take(calls, self._now(), max(0.0, spare), self._window.span):
+                return _AGAIN
+        return await self._window.permit(account, lane, calls)
+
+    def refund(self, account: Account, calls: int) -> None:
+        """So many of those were not made."""
+        self._window.refund(account, calls)
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float = -1.0
+    at: Instant = 0.0
+
+    def take(self, calls: int, now: Instant, spare: float, span: float) -> bool:
+        """Whether `calls` are there, of `spare` calls in `span` seconds; they are taken then."""
+        most = _BURST * spare
+        if self.tokens < 0 or now < self.at:
+            self.tokens = most
+        self.tokens = min(most, self.tokens + (now - self.at) * (spare - most) / span)
+        self.at = now
+        if self.tokens < calls:
+            return False
+        self.tokens -= calls
+        return True

@@ -1,0 +1,172 @@
+"""What a new look shows that the last one did not, and whom it concerns: only they are woken.
+
+`main` hands `Noticer.shown` to the observer. Only domain types and the fleet's indexes come in; nothing is read here
+and nothing is decided: to be woken means only "look again".
+
+What goes wrong without: a thousand settled resources make a pass each at every look, to find that nothing changed.
+"""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hpc_operator.domain.desired import Instant, Ref
+from hpc_operator.domain.mark import marks_in
+from hpc_operator.domain.observed import Cluster, Entry, ListLook, LogLook
+from hpc_operator.domain.record import Account
+
+_DAY = 86_400.0
+
+
+class Fleet(Protocol):
+    """Who records what (`reconcile.cache`)."""
+
+    def holders(self, cluster_id: str) -> Collection[Ref]:
+        """Who records this cluster."""
+
+    def job_holders(self, job_id: str) -> Collection[Ref]:
+        """Who records this job."""
+
+    def bearers(self, stem: str) -> Collection[Ref]:
+        """Whose mark this is."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What is known of an account: when its newest look began and ended and what it cost, its newest complete look.
+
+    `entries`: of the log, what still runs and what is so young that another of its age may yet turn up.
+    `logged`: when the newest complete log look began.
+    """
+
+    begun: Instant | None = None
+    ended: Instant = 0.0
+    pages: int = 0
+    look: ListLook | None = None
+    logged: Instant | None = None
+    newest: Instant | None = None
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+    @property
+    def complete_begun(self) -> Instant | None:
+        """As of when everything listed is known."""
+        return self.look.begun if self.look else None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the newest list look is not complete."""
+        return self.begun is not None and self.begun != self.complete_begun
+
+    @property
+    def listed(self) -> int:
+        """Clusters in the newest complete look."""
+        return len(self.look.clusters) if self.look else 0
+
+    def log_since(self) -> Instant | None:
+        """The newest entry seen, or the oldest that still runs: so far back the log is to be read. None: no idea."""
+        running = [e.created_at for e in self.entries.values() if e.pending and e.created_at is not None]
+        return min([*running, *([self.newest] if self.newest is not None else [])], default=self.logged)
+
+
+class Noticer:
+    """`wake(ref)`: look at it again. `lag`: seconds after which an effect shows at the latest.
+
+    `idle_since`: when an earlier process was last seen alive; what ended since then was noticed by nobody.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        wake: Callable[[Ref], None],
+        *,
+        lag: float,
+        idle_since: Callable[[], Instant | None] = lambda: None,
+    ) -> None:
+        self._fleet, self._wake, self._lag, self._idle_since = fleet, wake, lag, idle_since
+        self._seen: dict[Account, Seen] = {}
+        self._recounts: dict[str, Instant] = {}
+
+    def recount(self, ref: Ref) -> bool:
+        """Whether an operation on its cluster ended that is not its own: its nodes may be others now."""
+        return ref.uid in self._recounts
+
+    def counted(self, ref: Ref, begun: Instant) -> None:
+        """The nodes were looked at, in a look that began then."""
+        if self._recounts.get(ref.uid, math.inf) <= begun:
+            del self._recounts[ref.uid]
+
+    def forget(self, ref: Ref) -> None:
+        """The resource is gone."""
+        self._recounts.pop(ref.uid, None)
+
+    def seen(self, account: Account) -> Seen:
+        """What is known of the account; empty before its first look."""
+        if account not in self._seen:
+            self._seen[account] = Seen(logged=self._idle_since())
+        return self._seen[account]
+
+    def states(self) -> dict[Account, Seen]:
+        """Every account that was looked at."""
+        return dict(self._seen)
+
+    def shown(self, account: Account, look: ListLook | LogLook, ended: Instant, pages: int) -> None:
+        """A look ended: compare it with the last complete one, wake whom a difference concerns."""
+        seen = self.seen(account)
+        if isinstance(look, ListLook):
+            seen.begun, seen.ended, seen.pages = look.begun, ended, pages
+            if look.complete:
+                self._listed(seen, look)
+        elif look.complete:
+            self._logged(seen, look)
+
+    def _listed(self, seen: Seen, look: ListLook) -> None:
+        before, seen.look = seen.look, look
+        if before is None:
+            return
+        woken: dict[Ref, None] = {}
+        for line in _differing(before, look):
+            woken |= dict.fromkeys(self._fleet.holders(line.id))
+            for mark in marks_in(*line.texts):
+                woken |= dict.fromkeys(self._fleet.bearers(mark.stem))
+        for ref in woken:
+            self._wake(ref)
+
+    def _logged(self, seen: Seen, look: LogLook) -> None:
+        before, since, seen.logged = seen.entries, seen.logged, look.begun
+        known = {**before, **{entry.job_id: entry for entry in look.entries}}
+        seen.entries = {i: entry for i, entry in known.items() if self._kept(entry, look.begun)}
+        seen.newest = max((e.created_at for e in look.entries if e.created_at is not None), default=seen.newest)
+        if since is None:
+            return
+        for entry in look.entries:
+            old = before.get(entry.job_id)
+            if (old is None and self._young(entry, since)) or (old is not None and old.status is not entry.status):
+                self._concerned(entry, look.begun)
+
+    def _young(self, entry: Entry, since: Instant) -> bool:
+        return entry.created_at is None or entry.created_at > since - 2 * self._lag
+
+    def _kept(self, entry: Entry, now: Instant) -> bool:
+        if entry.pending and entry.created_at is not None:
+            return entry.created_at > now - _DAY  # one that never ends must not deepen every read
+        return self._young(entry, now - self._lag)
+
+    def _concerned(self, entry: Entry, begun: Instant) -> None:
+        own = self._fleet.job_holders(entry.job_id)
+        for ref in dict.fromkeys(ref for each in entry.cluster_ids for ref in self._fleet.holders(each)):
+            if not entry.pending and ref not in own:
+                self._recounts[ref.uid] = begun
+            self._wake(ref)
+        for ref in own:
+            self._wake(ref)
+
+
+def _differing(before: ListLook, after: ListLook) -> Iterator[Cluster]:
+    """Each line that is new, gone, or says something else: as it was and as it is."""
+    yield from _only(before.clusters, after)
+    yield from _only(after.clusters, before)
+
+
+def _only(lines: Iterable[Cluster], other: ListLook) -> Iterator[Cluster]:
+    return (line for line in lines if other.by_id.get(line.id) != line)

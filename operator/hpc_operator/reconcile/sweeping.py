@@ -1,0 +1,194 @@
+"""The watch over settled resources: each account is swept as often as was promised, whoever rests in it.
+
+`main` runs it beside the passes; the gatherer says which resource rests on which account. Looks go through ports.Looks,
+so what a pass asked for a moment ago is not asked for again. Nothing is decided: what a look shows is `noticing`'s.
+
+What goes wrong without: settled resources poll, each for itself. What is left after a restart: nothing, the first
+passes tell anew who rests where.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hpc_operator.domain.desired import Instant, Ref
+from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.record import Account, Resource
+from hpc_operator.reconcile.noticing import Noticer, Seen
+from hpc_operator.reconcile.ports import Clock, Credentials, Keys, Looks, SecretProblem, Unavailable
+
+_log = logging.getLogger(__name__)
+_GRACE = 10
+"""Stalenesses without a complete look after which each resource is woken, to say so (decide.living)."""
+
+
+class Pace(Protocol):
+    """How often an account may be swept (cloud.pacing)."""
+
+    def period(self, listed: int) -> float:
+        """Seconds between two sweeps of so many clusters."""
+
+
+class Fleet(Protocol):
+    """The resources as last seen."""
+
+    def get(self, ref: Ref) -> Resource | None:
+        """The resource of exactly this uid."""
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Who rests on an account, by the key that each uses; which keys failed last; what everybody was told."""
+
+    since: Instant
+    refs: dict[Ref, str] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    told: bool = False
+    after: Instant = 0.0
+    running: asyncio.Task[None] | None = None
+
+    def chosen(self) -> Ref | None:
+        """One whose key is not known to fail; when all do, they are tried again."""
+        for _ in range(2):
+            for ref, key in self.refs.items():
+                if key not in self.failed:
+                    return ref
+            self.failed.clear()
+        return None
+
+
+class Sweeper:
+    """`wake(ref)`: look at the resource again. `sleep` is awaited between the sweeps."""
+
+    def __init__(
+        self,
+        *,
+        looks: Looks,
+        keys: Keys,
+        fleet: Fleet,
+        noticer: Noticer,
+        pace: Pace,
+        clock: Clock,
+        policy: Policy,
+        wake: Callable[[Ref], None],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._looks, self._keys, self._fleet, self._noticer = looks, keys, fleet, noticer
+        self._pace, self._clock, self._policy, self._wake, self._sleep = pace, clock, policy, wake, sleep
+        self._watches: dict[Account, _Watch] = {}
+        self._where: dict[str, Account] = {}
+
+    def watch(self, ref: Ref, credentials: Credentials) -> None:
+        """The resource rests on what this key shows of its account."""
+        account = credentials.account
+        if self._where.get(ref.uid, account) != account:
+            self.leave(ref)
+        self._where[ref.uid] = account
+        watch = self._watches.setdefault(account, _Watch(self._clock.now()))
+        watch.refs[ref] = credentials.fingerprint
+
+    def leave(self, ref: Ref) -> None:
+        """The resource is gone, or rests on another account."""
+        self._noticer.forget(ref)
+        account = self._where.pop(ref.uid, None)
+        if account is None:
+            return
+        watch = self._watches[account]
+        watch.refs.pop(ref, None)
+        if not watch.refs:
+            del self._watches[account]
+
+    def recount(self, ref: Ref) -> bool:
+        """Whether its nodes may be others than were counted."""
+        return self._noticer.recount(ref)
+
+    def counted(self, ref: Ref, begun: Instant) -> None:
+        """They were counted, by a look that began then."""
+        self._noticer.counted(ref, begun)
+
+    def states(self) -> dict[Account, tuple[Seen, float]]:
+        """What was seen of each watched account, and its period in seconds: for metrics."""
+        found = {account: self._noticer.seen(account) for account in self._watches}
+        return {account: (seen, self._pace.period(seen.listed)) for account, seen in found.items()}
+
+    async def run(self) -> None:
+        """For ever: sweep what is due."""
+        try:
+            while True:
+                now, soonest = self._clock.now(), self._policy.poll / 2
+                for account, watch in list(self._watches.items()):
+                    due = self._due(account, watch)
+                    if due > now:
+                        soonest = min(soonest, due - now)
+                    elif watch.running is None or watch.running.done():
+                        watch.after = now + self._policy.poll / 2
+                        watch.running = asyncio.create_task(self._one(account, watch), name=f"sweep {account.owner}")
+                await self._sleep(max(soonest, 0.01))
+        finally:
+            for watch in self._watches.values():
+                if watch.running is not None:
+                    watch.running.cancel()
+
+    def _due(self, account: Account, watch: _Watch) -> Instant:
+        """When list or log will be as old as may be; a look that failed is tried again sooner."""
+        seen = self._noticer.seen(account)
+        period = self._pace.period(seen.listed)
+        begun = watch.since if seen.begun is None else seen.begun
+        logged = watch.since if seen.logged is None else seen.logged
+        due = min(begun + (min(period, self._policy.poll) if seen.failed else period), logged + period)
+        now = self._clock.now()
+        return max(min(due, now + period), min(watch.after, now + period))  # a clock that went back must not stop it
+
+    async def _one(self, account: Account, watch: _Watch) -> None:
+        ref = watch.chosen()
+        resource = self._fleet.get(ref) if ref is not None else None
+        if ref is None or resource is None:
+            return
+        try:
+            credentials = await self._keys.credentials(resource)
+            if credentials.account != account:
+                self._problem(watch, ref)
+                return
+            await self._sweep(account, watch, ref, credentials)
+        except SecretProblem:
+            self._problem(watch, ref)
+        except Unavailable as error:
+            _log.warning("an account could not be swept: %s", error, extra={"owner": account.owner})
+        except Exception as error:  # noqa: BLE001 - the rim of a sweep: logged, and swept again
+            _log.error("a sweep failed: %s", type(error).__name__, exc_info=error, extra={"owner": account.owner})
+
+    async def _sweep(self, account: Account, watch: _Watch, ref: Ref, credentials: Credentials) -> None:
+        now, seen = self._clock.now(), self._noticer.seen(account)
+        period = self._pace.period(seen.listed)
+        overdue = seen.begun is None or now - seen.begun >= 0.95 * period
+        fresh = now if seen.failed else now - period / 2
+        lists = await self._looks.listing(credentials, account, fresh, "sweep" if overdue else "look")
+        since = seen.log_since()
+        begin = (now if since is None else min(since, now)) - self._policy.clock_skew
+        await self._looks.log(credentials, account, begin, now - period / 2, "sweep")
+        if lists and lists[0].complete:
+            watch.failed.discard(credentials.fingerprint)
+        else:
+            watch.failed.add(watch.refs.get(ref, ""))
+        self._say(seen, watch)
+
+    def _say(self, seen: Seen, watch: _Watch) -> None:
+        """When nothing complete was seen for a while, each resource says so, once; seen again, it says that."""
+        last = watch.since if seen.complete_begun is None else max(seen.complete_begun, watch.since)
+        dark = self._clock.now() - last > _GRACE * self._policy.staleness
+        if dark and not watch.told:
+            for ref in tuple(watch.refs):
+                self._wake(ref)
+        watch.told = dark
+
+    def _problem(self, watch: _Watch, ref: Ref) -> None:
+        """The key cannot be had any more, or leads elsewhere: whoever uses it says so itself, once."""
+        key = watch.refs.get(ref, "")
+        if key in watch.failed:
+            return
+        watch.failed.add(key)
+        for each, used in tuple(watch.refs.items()):
+            if used == key:
+                self._wake(each)
