@@ -136,7 +136,11 @@ class Root:
         self._budget.unkept = lease.renew_soon
         calls, keys = await self._calls(), self._keys(secret_values)
         noticer = Noticer(
-            cache, _noticed(queue, cache), lag=settings.policy().window, idle_since=lambda: lease.idle_since
+            cache,
+            _noticed(queue, cache),
+            lag=settings.policy().window,
+            skew=settings.clock_skew,
+            idle_since=lambda: lease.idle_since,
         )
         pace = Pace(self._budget, self._clock.now, settings.staleness)
         looks = Observer(calls, self._clock, purse=pace, shown=noticer.shown)

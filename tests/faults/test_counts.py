@@ -46,13 +46,19 @@ def _calls(world: World, since: int = 0) -> Counter[str]:
     return Counter(record.call for record in world.cloud.calls[since:])
 
 
+def _hourly(calls: Counter[str], world: World) -> bool:
+    """Nothing but the shared looks, each as often as the promised staleness asks for."""
+    most = 3600 / (0.97 * world.policy.staleness) + 1
+    return set(calls) == {"list", "operation"} and most - 4 <= calls["list"] <= most and calls["operation"] <= most
+
+
 def test_a_create_is_one_post_and_a_bounded_number_of_writes() -> None:
     async def scenario(world: World) -> None:
         await _settled(world, ["demo"])
         calls = _calls(world)
         assert {call: calls[call] for call in calls if call not in ("list", "operation")} == CREATE_CALLS
         assert calls["list"] <= 8, "a look every 10 s while something moves, every 30 s at rest"
-        assert calls["operation"] <= 5
+        assert calls["operation"] <= 6
         writes = [_essence(write) for write in world.kube.writes]
         assert writes[: len(CREATE_WRITES)] == CREATE_WRITES
         assert len(writes) == len(CREATE_WRITES) + 6, "Creating, two statuses on the way, described, nodes, Ready"
@@ -71,8 +77,7 @@ def test_a_settled_resource_costs_nothing_of_its_own() -> None:
         await world.wait(3600)
         assert world.kube.writes[writes:] == []
         assert world.kube.events[events:] == []
-        assert set(_calls(world, calls)) == {"list"}
-        assert _calls(world, calls)["list"] <= 3600 / world.policy.staleness
+        assert _hourly(_calls(world, calls), world)
         asked = {what for _, _, what in world.kube.requests[requests:]}
         assert asked == {"GET /apis/hpc.qingcloud.com/v1alpha1/hpcclusters"}, "the own list every few minutes"
 
@@ -88,8 +93,7 @@ def test_a_settled_fleet_shares_its_looks(size: int) -> None:
         assert world.posts("createCluster") == size == len(world.alive())
         calls, writes = len(world.cloud.calls), len(world.kube.writes)
         await world.wait(3600)
-        assert set(_calls(world, calls)) == {"list"}
-        assert _calls(world, calls)["list"] <= 3600 / world.policy.staleness
+        assert _hourly(_calls(world, calls), world)
         assert world.kube.writes[writes:] == []
 
     run(scenario, create_seconds=30.0)

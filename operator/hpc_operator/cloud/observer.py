@@ -79,15 +79,6 @@ class Purse(Protocol):
         """So many of those were not made."""
 
 
-class _Free:
-    """No budget stands behind the pages."""
-
-    async def pay(self, account: Account, lane: str, calls: int, listed: int) -> float:
-        return 0.0
-
-    def refund(self, account: Account, calls: int) -> None: ...
-
-
 class Shown(Protocol):
     """Who is told of each look at a whole account, when it ended and what it cost (reconcile.noticing)."""
 
@@ -171,7 +162,7 @@ class Observer:
     ) -> None:
         self._pages = pages
         self._clock = clock
-        self._purse: Purse = purse or _Free()
+        self._purse = purse
         self._shown = shown
         self._most_pages = most_pages
         self._most_ids = most_ids
@@ -191,12 +182,11 @@ class Observer:
     async def _list(self, view: _View, credentials: Credentials, account: Account, lane: str) -> tuple[ListLook, ...]:
         before = view.complete[0].clusters if view.complete else ()
         calls = max(1, -(-len(before) // PAGE))
-        wait, begun = await self._purse.pay(account, lane, calls, len(before)), self._begin(view)
-        if wait > 0:
+        paid, begun = await self._pay(account, lane, calls, len(before)), self._begin(view)
+        if paid is None:
             return view.looks() or (ListLook(begun, False, credentials.fingerprint, problem=_NO_CALLS),)
-        paid = _Paid(calls)
         swept = await self._lines(credentials, account, lane=lane, paid=paid, before=before)
-        self._purse.refund(account, max(0, paid.left))
+        self._refund(account, paid)
         look = ListLook(begun, not swept.problem, credentials.fingerprint, swept.items, swept.problem)
         view.show(look)
         self._shown(account, look, self._clock.now(), paid.used)
@@ -219,11 +209,10 @@ class Observer:
     ) -> tuple[LogLook, ...]:
         since = min(view.asked)
         listed = len(view.complete[0].clusters) if view.complete else 0
-        wait, begun = await self._purse.pay(account, lane, 1, listed), self._begin(view)
-        if wait > 0:  # an old one that reaches back is better than none; a shorter one would hide what is asked for
+        paid, begun = await self._pay(account, lane, 1, listed), self._begin(view)
+        if paid is None:  # an old one that reaches back is better than none; a shorter one would hide what is asked for
             old = tuple(look for look in view.logs if look.since <= asked)
             return old or (LogLook(begun, False, credentials.fingerprint, since, problem=_NO_CALLS),)
-        paid = _Paid(1)
         swept = await log_down_to(
             lambda offset: self._pages.operation_page(credentials, account, offset, lane=lane, paid=paid.one()),
             since,
@@ -233,6 +222,16 @@ class Observer:
         view.show_log(look)
         self._shown(account, look, self._clock.now(), paid.used)
         return view.log_looks()
+
+    async def _pay(self, account: Account, lane: str, calls: int, listed: int) -> _Paid | None:
+        """What is paid for; None when it cannot be afforded now. Without a purse each page goes through the budget."""
+        if self._purse is None:
+            return _Paid(0)
+        return None if await self._purse.pay(account, lane, calls, listed) > 0 else _Paid(calls)
+
+    def _refund(self, account: Account, paid: _Paid) -> None:
+        if self._purse is not None and paid.left > 0:
+            self._purse.refund(account, paid.left)
 
     async def by_id(self, credentials: Credentials, account: Account, cluster_id: str, lane: str = "look") -> IdLook:
         """Ask for one cluster by id, now: its line, and the log entries that name it. Kept for `known`."""

@@ -14,13 +14,16 @@ from typing import Protocol
 from hpc_operator.domain.desired import Instant, Ref
 from hpc_operator.domain.mark import marks_in
 from hpc_operator.domain.observed import Cluster, Entry, ListLook, LogLook
-from hpc_operator.domain.record import Account
+from hpc_operator.domain.record import Account, Resource
 
 _DAY = 86_400.0
 
 
 class Fleet(Protocol):
     """Who records what (`reconcile.cache`)."""
+
+    def get(self, ref: Ref) -> Resource | None:
+        """The resource of exactly this uid."""
 
     def holders(self, cluster_id: str) -> Collection[Ref]:
         """Who records this cluster."""
@@ -70,7 +73,7 @@ class Seen:
 
 
 class Noticer:
-    """`wake(ref)`: look at it again. `lag`: seconds after which an effect shows at the latest.
+    """`wake(ref)`: look at it again. `lag`: seconds after which an effect shows at the latest; `skew`: of the clocks.
 
     `idle_since`: when an earlier process was last seen alive; what ended since then was noticed by nobody.
     """
@@ -81,9 +84,10 @@ class Noticer:
         wake: Callable[[Ref], None],
         *,
         lag: float,
+        skew: float = 30.0,
         idle_since: Callable[[], Instant | None] = lambda: None,
     ) -> None:
-        self._fleet, self._wake, self._lag, self._idle_since = fleet, wake, lag, idle_since
+        self._fleet, self._wake, self._lag, self._skew, self._idle_since = fleet, wake, lag, skew, idle_since
         self._seen: dict[Account, Seen] = {}
         self._recounts: dict[str, Instant] = {}
 
@@ -142,7 +146,7 @@ class Noticer:
         for entry in look.entries:
             old = before.get(entry.job_id)
             if (old is None and self._young(entry, since)) or (old is not None and old.status is not entry.status):
-                self._concerned(entry, look.begun)
+                self._concerned(entry, look.begun, sudden=old is None)
 
     def _young(self, entry: Entry, since: Instant) -> bool:
         return entry.created_at is None or entry.created_at > since - 2 * self._lag
@@ -152,14 +156,23 @@ class Noticer:
             return entry.created_at > now - _DAY  # one that never ends must not deepen every read
         return self._young(entry, now - self._lag)
 
-    def _concerned(self, entry: Entry, begun: Instant) -> None:
+    def _concerned(self, entry: Entry, begun: Instant, *, sudden: bool) -> None:
         own = self._fleet.job_holders(entry.job_id)
         for ref in dict.fromkeys(ref for each in entry.cluster_ids for ref in self._fleet.holders(each)):
-            if not entry.pending and ref not in own:
+            if not entry.pending and ref not in own and not (sudden and self._described(ref, entry)):
                 self._recounts[ref.uid] = begun
             self._wake(ref)
         for ref in own:
             self._wake(ref)
+
+    def _described(self, ref: Ref, entry: Entry) -> bool:
+        """Whether it can be our own change of a name, which is over at once and leaves the nodes as they are.
+
+        Its answer names no job. Another operation that began and ended within moments of it is taken for it.
+        """
+        resource = self._fleet.get(ref)
+        at = resource.memory.described_at if resource is not None else None
+        return at is not None and entry.created_at is not None and abs(entry.created_at - at) <= self._skew
 
 
 def _differing(before: ListLook, after: ListLook) -> Iterator[Cluster]:

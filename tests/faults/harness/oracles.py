@@ -1,5 +1,7 @@
 """The verdict over a run that has settled: DUP, LOST, STUCK, EARLY, FOREIGN, RESTLESS, HOT. Each is a sentence, or nothing."""
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -94,5 +96,8 @@ async def restless(world: World, seconds: float = 100.0) -> list[Finding]:
     await world.wait(seconds)
     found = [Finding("RESTLESS", f"wrote {write}") for write in world.kube.writes[writes:]]
     found += [Finding("RESTLESS", f"told {event['reason']}: {event['note']}") for event in world.kube.events[told:]]
-    own = [record.call for record in world.cloud.calls[calls:] if record.call != "list"]
-    return found + [Finding("RESTLESS", f"called {call}") for call in sorted(set(own))]
+    made = Counter(record.call for record in world.cloud.calls[calls:])
+    sweeps = 1 + seconds / (0.97 * world.policy.staleness)
+    shared = {"list": math.inf, "operation": sweeps * sum(not process.dead for process in world.processes)}
+    own = [call for call, number in made.items() if number > shared.get(call, 0)]
+    return found + [Finding("RESTLESS", f"called {call} {made[call]} times") for call in sorted(own)]

@@ -50,10 +50,14 @@ class Cloud:
             return instead
         return Page(tuple(held()[offset : offset + self.page]), len(held()))
 
-    async def cluster_page(self, _c: Credentials, _a: Account, offset: int, *, cluster_id: str | None = None):
+    async def cluster_page(
+        self, _c: Credentials, _a: Account, offset: int, *, cluster_id: str | None = None, **_: object
+    ):
         return await self._cut("list", lambda: [x for x in self.listed if cluster_id in (None, x.id)], offset)
 
-    async def operation_page(self, _c: Credentials, _a: Account, offset: int, *, resource_id: str | None = None):
+    async def operation_page(
+        self, _c: Credentials, _a: Account, offset: int, *, resource_id: str | None = None, **_: object
+    ):
         return await self._cut("log", lambda: self.logged, offset)
 
     async def node_page(self, _c: Credentials, _a: Account, _cluster_id: str, offset: int):

@@ -82,7 +82,7 @@ def test_the_strictest_of_all_others_counts() -> None:
 READY = replace(living(first_active_at=ago(99)), conditions=(Condition("Ready", "True", "Ready", "", 1, ago(99)),))
 SEEN = ago(70)
 NEEDS = [
-    ("a fresh resource: a list begun since it was seen", resource(), Needs(ago(10))),
+    ("a fresh resource: a list begun since it was seen, half a minute old", resource(), Needs(ago(30))),
     ("after a close: a list begun since then", tried(age=3), Needs(ago(3))),
     ("in doubt, early: the list alone", in_doubt(50), Needs(ago(10))),
     ("in doubt, late: both, begun after the window", in_doubt(), Needs(ago(10), (ago(OLD) - 30, ago(10)))),
