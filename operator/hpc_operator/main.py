@@ -111,7 +111,9 @@ class Root:
         )
         self._stack.push_async_callback(server.close)
         loop = asyncio.get_running_loop()
-        queue: WakeQueue[Ref] = WakeQueue(loop.time, failed=lambda _key, _error: self.metrics.failed())
+        queue: WakeQueue[Ref] = WakeQueue(
+            loop.time, failed=lambda _key, _error: self.metrics.failed(), party=lambda ref: ref.namespace
+        )
         lives, meetings = Lives(self._clock.now), Meetings(self._clock.now)
         cache = Cache(parse_resource, waking(queue, meetings), lives.went)
         secret_values = Secrets(server, choose=secrets.choice, learn=self._scrubber.add)

@@ -199,7 +199,8 @@ class Engine:
     def _pause(self, scene: Scene, decision: Decision) -> float | None:
         match decision:
             case Settled():  # what a look shows wakes it; what time alone changes is found now and then
-                return pace.rest(scene.resource, scene.now, self._policy)
+                rest = pace.rest(scene.resource, scene.now, self._policy)
+                return min(rest, self._gatherer.chore(scene.resource.ref))
             case Wait(after=after) | Blocked(after=after):
                 return after
             case Act():

@@ -3,6 +3,7 @@
 Imported by `engine` only. Facts are gathered, never judged: a look that failed stays an incomplete look.
 """
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
@@ -62,6 +63,7 @@ class Watch(Protocol):
         """They were counted, by a look that began then."""
 
 
+_CHORES = ("Describe", "CountNodes")
 _IN_LINE = (Reason.QUOTA_EXHAUSTED, Reason.LOOKING_FIRST, Reason.FIRST_CREATE_UNDER_WAY)
 
 
@@ -169,7 +171,7 @@ class Gatherer:
             jobs=_OtherJobs(self._fleet, resource.ref),
             earlier=self._lives.before(resource.ref) if resource.id is None else (),
             recount=self._watch.recount(resource.ref),
-            postponed=frozenset(c for c in ("Describe", "CountNodes") if self._later.get((uid, c), 0.0) > now),
+            postponed=frozenset(c for c in _CHORES if self._later.get((uid, c), 0.0) > now),
         )
         return Scene(resource, facts, self._policy)
 
@@ -256,10 +258,16 @@ class Gatherer:
         """Put a chore off: it must not hold back Ready, nor be tried in a loop."""
         self._later[(resource.ref.uid, chore)] = self._clock.now() + self._policy.retry_cap / 10
 
+    def chore(self, ref: Ref) -> float:
+        """Seconds until a chore that was put off is due; infinite without one."""
+        now = self._clock.now()
+        due = (self._later.get((ref.uid, chore), 0.0) - now for chore in _CHORES)
+        return min((wait for wait in due if wait > 0), default=math.inf)
+
     def forget(self, ref: Ref) -> None:
         """The resource is gone."""
         self._meetings.forget(ref)
         self._watch.leave(ref)
         self._turns.leave(ref)
-        for chore in ("Describe", "CountNodes"):
+        for chore in _CHORES:
             self._later.pop((ref.uid, chore), None)

@@ -5,7 +5,8 @@ opaque, a pass is a coroutine function, time is the injected clock.
 
 Rules. A key waits at most once: a second wake keeps the earlier time and the more urgent lane. One pass at a time
 per key: what arrives during a pass starts another after it. A pass that raises is told to `failed` and looked at
-again after `retry` seconds. Nothing is polled: the dispatcher sleeps until the next time or the next wake.
+again after `retry` seconds. Nothing is polled: the dispatcher sleeps until the next time or the next wake. Within a
+lane the parties (namespaces) take turns: many keys of one do not hold back the one key of another.
 """
 
 import asyncio
@@ -60,12 +61,15 @@ class WakeQueue(Generic[K]):
         now: Callable[[], float],
         *,
         failed: Callable[[K, Exception], None] = lambda key, error: None,
+        party: Callable[[K], Hashable] = lambda key: None,
         retry: float = 15.0,
     ) -> None:
-        self._now, self._failed, self._retry = now, failed, retry
+        self._now, self._failed, self._party, self._retry = now, failed, party, retry
         self._waiting: dict[K, _Entry] = {}
         self._later: list[tuple[float, int, K]] = []
-        self._due: list[tuple[Lane, int, K]] = []
+        self._due: list[tuple[Lane, int, int, K]] = []
+        self._rounds: dict[Lane, int] = dict.fromkeys(Lane, 0)
+        self._joined: dict[tuple[Lane, Hashable], int] = {}
         self._running: dict[K, asyncio.Task[None]] = {}
         self._orders = itertools.count()
         self._changed = asyncio.Event()
@@ -128,10 +132,19 @@ class WakeQueue(Generic[K]):
 
     def _push(self, key: K, entry: _Entry) -> None:
         if entry.at <= self._now():
-            heapq.heappush(self._due, (entry.lane, entry.order, key))
+            self._line_up(entry.lane, entry.order, key)
         else:
             heapq.heappush(self._later, (entry.at, entry.order, key))
         self._changed.set()
+
+    def _line_up(self, lane: Lane, order: int, key: K) -> None:
+        """The key comes in the present round, or in the one after the last that its party has a key in."""
+        if not self._due:
+            self._joined.clear()
+        party = (lane, self._party(key))
+        turn = max(self._rounds[lane], self._joined.get(party, -1) + 1)
+        self._joined[party] = turn
+        heapq.heappush(self._due, (lane, turn, order, key))
 
     def _valid(self, key: K, order: int) -> bool:
         entry = self._waiting.get(key)
@@ -142,10 +155,11 @@ class WakeQueue(Generic[K]):
         while self._later and self._later[0][0] <= now:
             _, order, key = heapq.heappop(self._later)
             if self._valid(key, order):
-                heapq.heappush(self._due, (self._waiting[key].lane, order, key))
+                self._line_up(self._waiting[key].lane, order, key)
         while self._due and len(self._running) < concurrency:
-            _, order, key = heapq.heappop(self._due)
+            lane, turn, order, key = heapq.heappop(self._due)
             if self._valid(key, order):
+                self._rounds[lane] = turn
                 del self._waiting[key]
                 task = asyncio.create_task(self._pass(worker, key), name=f"pass {key}")
                 self._running[key] = task
