@@ -185,7 +185,7 @@ class HourlyBudget:
         for key, counts, closed in _read(text, math.ceil(now / length)):
             window = self._windows[key]
             times = [min(bucket * length, now) for bucket, count in counts for _ in range(min(count, self._most))]
-            window.calls = deque(sorted([*window.calls, *times]))
+            window.calls = deque(sorted(times))  # whoever restores has not called yet: read twice, it counts once
             window.closed_until = max(window.closed_until, min(closed, now + self.span))
 
     def _window(self, account: Account) -> _Window:

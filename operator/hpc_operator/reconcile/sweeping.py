@@ -46,7 +46,7 @@ class _Watch:
     refs: dict[Ref, str] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
     told: bool = False
-    after: Instant = 0.0
+    tried: Instant = 0.0
     running: asyncio.Task[None] | None = None
 
     def chosen(self) -> Ref | None:
@@ -123,7 +123,7 @@ class Sweeper:
                     if due > now:
                         soonest = min(soonest, due - now)
                     elif watch.running is None or watch.running.done():
-                        watch.after = now + self._policy.poll / 2
+                        watch.tried = now
                         watch.running = asyncio.create_task(self._one(account, watch), name=f"sweep {account.owner}")
                 await self._sleep(max(soonest, 0.01))
         finally:
@@ -133,13 +133,14 @@ class Sweeper:
 
     def _due(self, account: Account, watch: _Watch) -> Instant:
         """When list or log will be as old as may be; a look that failed is tried again sooner."""
-        seen = self._noticer.seen(account)
+        seen, now = self._noticer.seen(account), self._clock.now()
         period = self._pace.period(seen.listed)
         begun = watch.since if seen.begun is None else seen.begun
         logged = watch.since if seen.logged is None else seen.logged
-        due = min(begun + (min(period, self._policy.poll) if seen.failed else period), logged + period)
-        now = self._clock.now()
-        return max(min(due, now + period), min(watch.after, now + period))  # a clock that went back must not stop it
+        if max(begun, logged, watch.tried) > now:  # the clock went back: what it said counts no more
+            return now
+        due = min(begun, logged) + period
+        return max(now if seen.failed else due, watch.tried + min(period, self._policy.poll))
 
     async def _one(self, account: Account, watch: _Watch) -> None:
         ref = watch.chosen()

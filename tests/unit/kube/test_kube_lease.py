@@ -7,7 +7,7 @@ import pytest
 from memory_api import MemoryApi
 
 from faults.harness.looptime import VirtualLoop, run_virtually
-from hpc_operator.kube.lease import LeaseLoop
+from hpc_operator.kube.lease import SPENT, LeaseLoop
 from hpc_operator.reconcile.ports import Conflict, Unavailable
 
 DURATION = 15.0
@@ -20,7 +20,7 @@ class Scene:
     def __init__(self, loop: VirtualLoop) -> None:
         self.loop, self.api, self.lost = loop, MemoryApi(), {}
 
-    def process(self, me: str, api: MemoryApi | None = None) -> LeaseLoop:
+    def process(self, me: str, api: MemoryApi | None = None, kept: Any = None) -> LeaseLoop:
         def on_lost(why: str) -> None:
             self.lost[me] = (self.loop.time(), why)
 
@@ -33,6 +33,7 @@ class Scene:
             ticks=self.loop.time,
             now=lambda: 1.8e9 + self.loop.time(),
             on_lost=on_lost,
+            kept=kept,
         )
 
     @property
@@ -239,5 +240,81 @@ def test_a_release_that_meets_a_renewal_ends_it() -> None:
         await asyncio.sleep(DURATION)
         await asyncio.wait_for(ending[0], DURATION)
         assert scene.spec["holderIdentity"] == ""
+
+    play(scenario)
+
+
+class Purse:
+    """What is kept beside the Lease: `text` goes there, `restored` came from there, `stored` counts."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.restored, self.stored = text, [], 0
+
+    def kept(self, *, last: bool = False) -> tuple[str, Any]:
+        def stored() -> None:
+            self.stored += 1
+
+        return self.text + (" last" if last else ""), stored
+
+    def restore(self, text: str) -> None:
+        self.restored.append(text)
+
+
+def test_what_is_kept_goes_with_each_renewal_and_is_restored_by_the_next_process() -> None:
+    async def scenario(scene: Scene) -> None:
+        first, second = Purse("first"), Purse("second")
+        lease = scene.process("a", kept=first)
+        await lease.acquire()
+        assert scene.api.objects[PATH]["metadata"]["annotations"] == {SPENT: "first"}
+        assert (first.restored, first.stored, lease.idle_since) == ([], 1, None)
+        scene.api.objects[PATH]["metadata"]["annotations"]["mine"] = "stays"
+        first.text = "first, later"
+        await asyncio.sleep(DURATION)
+        assert scene.api.objects[PATH]["metadata"]["annotations"] == {SPENT: "first, later", "mine": "stays"}
+        assert first.stored >= 5
+        await lease.release()
+        assert scene.api.objects[PATH]["metadata"]["annotations"][SPENT] == "first, later last"
+        released = scene.loop.time()
+        await asyncio.sleep(100)
+        other = scene.process("b", kept=second)
+        await other.acquire()
+        assert second.restored == ["first, later last"]
+        assert other.idle_since == pytest.approx(1.8e9 + released, abs=1)
+        await asyncio.sleep(DURATION)
+        assert second.restored == ["first, later last"], "once, when it is taken over"
+
+    play(scenario)
+
+
+def test_what_cannot_wait_for_the_next_renewal_is_written_at_once() -> None:
+    async def scenario(scene: Scene) -> None:
+        purse = Purse("x")
+        lease = scene.process("a", kept=purse)
+        await lease.acquire()
+        before = purse.stored
+        lease.renew_soon()
+        await asyncio.sleep(0.1)
+        assert purse.stored == before + 1
+        await asyncio.sleep(0.5)
+        assert purse.stored == before + 1, "once"
+
+    play(scenario)
+
+
+def test_a_write_that_failed_is_not_taken_for_stored() -> None:
+    async def scenario(scene: Scene) -> None:
+        purse = Purse("x")
+        lease = scene.process("a", kept=purse)
+        await lease.acquire()
+        before = purse.stored
+
+        def refuse(method: str, _path: str) -> None:
+            if method == "PUT":
+                raise Unavailable("down")
+
+        scene.api.before = refuse
+        lease.renew_soon()
+        await asyncio.sleep(0.5)
+        assert purse.stored == before
 
     play(scenario)

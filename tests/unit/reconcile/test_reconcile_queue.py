@@ -202,3 +202,31 @@ def test_every_wake_is_followed_by_a_pass_that_began_at_or_after_its_time_or_abs
         assert player.queue.waiting == player.queue.running == 0
 
     play(scenario, concurrency, float(length))
+
+
+def test_parties_take_turns_within_a_lane_and_within_a_party_the_first_comes_first() -> None:
+    loop = VirtualLoop()
+    began: list[str] = []
+
+    async def work(key: str) -> None:
+        began.append(key)
+        await asyncio.sleep(1)
+
+    async def scenario() -> None:
+        queue: WakeQueue[str] = WakeQueue(loop.time, party=lambda key: key[0])
+        for number in range(5):
+            queue.wake(f"a{number}", Lane.CREATE)
+        task = asyncio.create_task(queue.run(work, 1))
+        await asyncio.sleep(1.5)
+        queue.wake("b0", Lane.CREATE)
+        queue.wake("b1", Lane.CREATE)
+        queue.wake("a9", Lane.DELETE)
+        await asyncio.sleep(20)
+        queue.stop()
+        await task
+
+    run_virtually(scenario(), loop)
+    assert began[:3] == ["a0", "a1", "a9"], "a more urgent lane goes first whoever it is"
+    assert began.index("b0") <= 4, "and the newcomer does not wait for all who were there"
+    assert [key for key in began if key in ("a2", "a3", "a4")] == ["a2", "a3", "a4"]
+    assert sorted(began[3:7]) == ["a2", "a3", "b0", "b1"]

@@ -1,0 +1,266 @@
+"""The watch over settled resources, in virtual time: as often as promised, with a key that works, and never hot."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from faults.harness.looptime import VirtualLoop, run_virtually
+from hpc_operator.domain.desired import Ref
+from hpc_operator.domain.observed import Cluster, ListLook, LogLook
+from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.reasons import Reason
+from hpc_operator.domain.record import Account, Resource
+from hpc_operator.reconcile.noticing import Noticer
+from hpc_operator.reconcile.ports import Credentials, SecretProblem, Unavailable
+from hpc_operator.reconcile.sweeping import Sweeper
+
+HERE, THERE = Account("e", "z", "o"), Account("e", "z", "other")
+POLICY, PERIOD = Policy(), 29.0
+A, B = (Ref("default", name, f"uid-{name}") for name in "ab")
+
+
+@dataclass
+class Account1:
+    """Keys, looks, fleet and pace in one; `keys`: by uid. `down`: looks are incomplete; `fail`: raised instead."""
+
+    loop: VirtualLoop
+    keys: dict[str, Credentials | Exception] = field(default_factory=dict)
+    lists: list[tuple[float, str, str]] = field(default_factory=list)
+    logs: list[tuple[float, float]] = field(default_factory=list)
+    woken: list[Ref] = field(default_factory=list)
+    down: bool = False
+    fail: Exception | None = None
+    broke: bool = False
+    offset_: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.noticer = Noticer(self, self.woken.append, lag=POLICY.window)  # type: ignore[arg-type]
+        self.sweeper = Sweeper(
+            looks=self,  # type: ignore[arg-type]
+            keys=self,
+            fleet=self,  # type: ignore[arg-type]
+            noticer=self.noticer,
+            pace=self,
+            clock=self,
+            policy=POLICY,
+            wake=self.woken.append,
+            sleep=asyncio.sleep,
+        )
+
+    def now(self) -> float:
+        return 1.8e9 + self.loop.time() + self.offset_
+
+    def offset(self) -> float | None:
+        return None
+
+    def period(self, _listed: int) -> float:
+        return PERIOD
+
+    def get(self, ref: Ref) -> Any:
+        return ref
+
+    def holders(self, _cluster_id: str) -> list[Ref]:
+        return []
+
+    bearers = job_holders = holders
+
+    async def credentials(self, resource: Resource) -> Credentials:
+        found = self.keys[resource.uid]  # type: ignore[attr-defined]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def listing(
+        self, credentials: Credentials, account: Account, not_before: float, lane: str
+    ) -> tuple[ListLook, ...]:
+        if self.fail is not None:
+            raise self.fail
+        seen = self.noticer.seen(account)
+        if (
+            seen.look is not None
+            and seen.begun is not None
+            and not seen.failed
+            and not_before <= seen.begun <= self.now()
+        ):
+            return (seen.look,)
+        if self.broke:
+            return (ListLook(self.now(), False, credentials.fingerprint),)
+        self.lists.append((round(self.loop.time(), 1), credentials.fingerprint, lane))
+        look = ListLook(self.now(), not self.down, credentials.fingerprint, (Cluster("ehpc-1"),))
+        self.noticer.shown(account, look, self.now(), 1)
+        return (look,)
+
+    async def log(
+        self, credentials: Credentials, account: Account, since: float, not_before: float, lane: str
+    ) -> tuple[LogLook, ...]:
+        assert lane == "sweep"
+        self.logs.append((round(self.loop.time(), 1), since))
+        look = LogLook(self.now(), not self.down, credentials.fingerprint, since)
+        self.noticer.shown(account, look, self.now(), 1)
+        return (look,)
+
+    def rest(self, ref: Ref, key: str = "k1", account: Account = HERE) -> None:
+        self.keys[ref.uid] = Credentials("id", "secret", account, key)
+        self.sweeper.watch(ref, self.keys[ref.uid])  # type: ignore[arg-type]
+
+
+def play(scenario: Callable[[Account1], Awaitable[None]]) -> None:
+    loop = VirtualLoop()
+
+    async def begin() -> None:
+        made = Account1(loop)
+        task = asyncio.create_task(made.sweeper.run())
+        await scenario(made)
+        task.cancel()
+        await asyncio.wait([task])
+
+    run_virtually(begin(), loop)
+
+
+def test_one_sweep_a_period_for_all_who_rest_there() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        account.rest(B)
+        await asyncio.sleep(10 * PERIOD + 1)
+        assert len(account.lists) == len(account.logs) == 10
+        gaps = [after[0] - before[0] for before, after in zip(account.lists, account.lists[1:], strict=False)]
+        assert max(gaps) <= PERIOD + 0.1
+        assert {lane for _, _, lane in account.lists} == {"sweep"}
+
+    play(scenario)
+
+
+def test_nobody_there_nothing_is_swept_and_who_left_is_not_watched() -> None:
+    async def scenario(account: Account1) -> None:
+        await asyncio.sleep(100)
+        account.rest(A)
+        account.sweeper.leave(A)
+        await asyncio.sleep(100)
+        assert account.lists == []
+        assert account.sweeper.states() == {}
+
+    play(scenario)
+
+
+def test_a_look_that_a_pass_made_is_not_made_again() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        for _ in range(20):
+            await asyncio.sleep(5)
+            await account.listing(account.keys[A.uid], HERE, account.now(), "look")  # type: ignore[arg-type]
+        assert len(account.lists) == 20, "only theirs"
+        assert len(account.logs) >= 3, "the log is read all the same"
+
+    play(scenario)
+
+
+def test_a_failed_look_is_tried_again_sooner_and_out_of_the_spare_calls() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        await asyncio.sleep(PERIOD + 1)
+        account.down = True
+        await asyncio.sleep(120)
+        assert 8 <= len(account.lists) - 1 <= 14
+        assert "look" in {lane for _, _, lane in account.lists}
+
+    play(scenario)
+
+
+def test_without_calls_nothing_is_asked_for_in_a_loop() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        account.broke = True
+        await asyncio.sleep(200)
+        assert account.lists == []
+        assert len(account.logs) <= 200 / (POLICY.poll / 2) + 1
+
+    play(scenario)
+
+
+def test_a_key_that_fails_gives_way_to_another_of_the_account() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A, "k1")
+        account.rest(B, "k2")
+        account.down = True
+        await asyncio.sleep(PERIOD + 15)
+        assert {key for _, key, _ in account.lists} == {"k1", "k2"}
+
+    play(scenario)
+
+
+def test_a_secret_that_is_gone_wakes_those_who_use_it_once_and_the_others_are_watched() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A, "k1")
+        account.rest(B, "k2")
+        account.keys[A.uid] = SecretProblem(Reason.CREDENTIALS_MISSING, "gone")
+        await asyncio.sleep(10 * PERIOD)
+        assert account.woken == [A]
+        assert {key for _, key, _ in account.lists} == {"k2"}
+        assert len(account.lists) >= 8
+
+    play(scenario)
+
+
+def test_a_key_that_leads_elsewhere_now_is_told_and_not_used() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        account.keys[A.uid] = Credentials("id", "secret", THERE, "k1")
+        await asyncio.sleep(3 * PERIOD)
+        assert account.woken[:1] == [A]
+        assert account.lists == []
+
+    play(scenario)
+
+
+def test_who_moved_to_another_account_is_watched_there_only() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        account.rest(A, account=THERE)
+        assert list(account.sweeper.states()) == [THERE]
+
+    play(scenario)
+
+
+def test_when_nothing_complete_was_seen_for_ten_stalenesses_everybody_says_so_once() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        account.rest(B)
+        await asyncio.sleep(PERIOD + 1)
+        account.down = True
+        await asyncio.sleep(10 * POLICY.staleness - 10)
+        assert account.woken == []
+        await asyncio.sleep(600)
+        assert sorted(account.woken) == [A, B]
+        account.down = False
+        await asyncio.sleep(60)
+        account.down = True
+        await asyncio.sleep(11 * POLICY.staleness + PERIOD)
+        assert sorted(account.woken) == [A, A, B, B], "seen in between: said anew"
+
+    play(scenario)
+
+
+def test_an_error_of_any_kind_ends_nothing() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        for error in (Unavailable("no"), ValueError("a defect")):
+            account.fail = error
+            await asyncio.sleep(2 * PERIOD)
+        account.fail = None
+        await asyncio.sleep(PERIOD)
+        assert len(account.lists) >= 1
+
+    play(scenario)
+
+
+def test_a_clock_that_goes_back_an_hour_does_not_stop_the_watch() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        await asyncio.sleep(3 * PERIOD)
+        before = len(account.lists)
+        account.offset_ -= 3600
+        await asyncio.sleep(3 * PERIOD)
+        assert len(account.lists) >= before + 1
+
+    play(scenario)
