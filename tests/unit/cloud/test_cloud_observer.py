@@ -524,3 +524,96 @@ def test_a_complete_log_shows_all_that_was_there_throughout(
     look = asyncio.run(observer(cloud, most_pages=400).log(CREDENTIALS, ACCOUNT, since, NEVER))[0]
     if look.complete:
         assert throughout <= {entry.job_id for entry in look.entries}
+
+
+# --- what a look costs, and who pays
+
+
+@dataclass
+class Purse:
+    """Lets `left` calls go; `paid` and `refunded` in order."""
+
+    left: int = 1000
+    paid: list[tuple[str, int, int]] = field(default_factory=list)
+    refunded: int = 0
+
+    async def pay(self, _account: Account, lane: str, calls: int, listed: int) -> float:
+        if calls > self.left:
+            return 5.0
+        self.left -= calls
+        self.paid.append((lane, calls, listed))
+        return 0.0
+
+    def refund(self, _account: Account, calls: int) -> None:
+        self.refunded += calls
+
+
+def paying(cloud: Cloud, purse: Purse, clock: HandClock, told: list[tuple[str, int]] | None = None) -> Observer:
+    def shown(_account: Account, look: object, _ended: float, pages: int) -> None:
+        if told is not None:
+            told.append((type(look).__name__, pages))
+
+    return Observer(cloud, WatchedClock(clock), purse=purse, shown=shown)
+
+
+async def test_a_sweep_is_paid_for_before_its_first_page_by_what_was_listed_last() -> None:
+    clock, purse, told = HandClock(), Purse(), []
+    shared = paying(Cloud(clusters(250)), purse, clock, told)
+    await shared.listing(CREDENTIALS, ACCOUNT, NEVER, "create")
+    clock.at += 10
+    await shared.listing(CREDENTIALS, ACCOUNT, clock.at, "sweep")
+    await shared.log(CREDENTIALS, ACCOUNT, 0.0, clock.at)
+    assert purse.paid == [("create", 1, 0), ("sweep", 3, 250), ("look", 1, 250)]
+    assert told == [("ListLook", 3), ("ListLook", 3), ("LogLook", 1)]
+
+
+async def test_pages_that_are_not_there_any_more_are_refunded() -> None:
+    clock, purse = HandClock(), Purse()
+    cloud = Cloud(clusters(250))
+    shared = paying(cloud, purse, clock)
+    await shared.listing(CREDENTIALS, ACCOUNT, NEVER)
+    cloud.listed = clusters(5)
+    clock.at += 10
+    await shared.listing(CREDENTIALS, ACCOUNT, clock.at)
+    assert purse.refunded == 2
+
+
+async def test_who_cannot_pay_gets_what_is_there_and_nothing_is_read() -> None:
+    clock, purse = HandClock(), Purse()
+    cloud = Cloud(clusters(5), entries(5))
+    shared = paying(cloud, purse, clock)
+    (look,) = await shared.listing(CREDENTIALS, ACCOUNT, NEVER)
+    (log,) = await shared.log(CREDENTIALS, ACCOUNT, 9990.0, NEVER)
+    clock.at, purse.left, read = clock.at + 100, 0, list(cloud.reads)
+    assert await shared.listing(CREDENTIALS, ACCOUNT, clock.at) == (look,)
+    assert await shared.log(CREDENTIALS, ACCOUNT, 9995.0, clock.at) == (log,)
+    (deeper,) = await shared.log(CREDENTIALS, ACCOUNT, 9000.0, clock.at)
+    assert (deeper.complete, deeper.problem.startswith("quota: ")) == (False, True), "it does not reach back so far"
+    assert cloud.reads == read
+    purse.left = 10
+    (newer, _) = await shared.listing(CREDENTIALS, ACCOUNT, clock.at)
+    assert newer.begun >= clock.at, "not having been able to pay is not kept as a look"
+
+
+async def test_a_first_look_that_cannot_be_paid_is_incomplete_and_the_next_reads() -> None:
+    clock, purse = HandClock(), Purse(left=0)
+    shared = paying(Cloud(clusters(5)), purse, clock)
+    (look,) = await shared.listing(CREDENTIALS, ACCOUNT, NEVER)
+    assert (look.complete, look.problem.startswith("quota: ")) == (False, True)
+    purse.left = 10
+    (look,) = await shared.listing(CREDENTIALS, ACCOUNT, NEVER)
+    assert look.complete
+
+
+async def test_a_paid_page_is_counted_once_and_a_repeated_one_again() -> None:
+    answers = iter([{"ret_code": 5100}, {"ret_code": 0, "cluster_set": [], "total_count": 0}])
+    made = bench(lambda _: next(answers), limit=100)
+
+    class Counting(Purse):
+        async def pay(self, account: Account, lane: str, calls: int, listed: int) -> float:
+            await super().pay(account, lane, calls, listed)
+            return await made.budget.permit(account, lane, calls)
+
+    shared = Observer(made.calls, made.watched, purse=Counting())
+    (look,) = await shared.listing(CREDENTIALS, ACCOUNT, NEVER)
+    assert (look.complete, len(made.transport.calls), made.budget.used(ACCOUNT)) == (True, 2, 2)
