@@ -17,7 +17,7 @@ from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.doctor import telling
 from hpc_operator.doctor.examination import Means, examine
 from hpc_operator.main import call_settings, operate, source, ticks
-from hpc_operator.metrics import released
+from hpc_operator.measuring.counting import released
 from hpc_operator.reconcile.ports import Unavailable
 from hpc_operator.settings import PREFIX, SECRET, Settings, SettingsProblem, load
 from hpc_operator.validating import reporting
