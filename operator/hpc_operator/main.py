@@ -19,7 +19,7 @@ from hpc_operator.cloud.client import HpcCalls
 from hpc_operator.cloud.credentials import AccountKeys, GivenKey, MountedKey, Source
 from hpc_operator.cloud.observer import Observer
 from hpc_operator.cloud.pacing import Pace
-from hpc_operator.cloud.quota import HourlyBudget
+from hpc_operator.cloud.quota import RESERVES, HourlyBudget
 from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.cloud.signing import Encoding
 from hpc_operator.cloud.skew import WatchedClock
@@ -37,6 +37,8 @@ from hpc_operator.kube.resources import KubeStore, Told
 from hpc_operator.kube.startup import Startup
 from hpc_operator.kube.store import Server, read_connection
 from hpc_operator.measuring.counting import Metrics, released
+from hpc_operator.measuring.reading import Live, States
+from hpc_operator.measuring.sweeps import CountedLooks
 from hpc_operator.process import Parts, Process, waking
 from hpc_operator.reconcile.cache import Cache
 from hpc_operator.reconcile.ended import Ended
@@ -53,6 +55,8 @@ from hpc_operator.settings import PREFIX, Settings
 
 _log = logging.getLogger(__name__)
 _LOST_LEASE = 3
+_FRESH = 10
+"""For so many stalenesses a look at a list that is not swept is still shown in metrics."""
 
 
 def ticks() -> float:
@@ -98,7 +102,12 @@ class Root:
         self._clock = WatchedClock(time.time)
         self.metrics = Metrics()
         self._budget = HourlyBudget(
-            self._clock.now, limit=settings.quota, share=settings.quota_share, span=settings.quota_window
+            self._clock.now,
+            limit=settings.quota,
+            share=settings.quota_share,
+            span=settings.quota_window,
+            on_wait=self.metrics.waited,
+            on_spend=self.metrics.spent,
         )
 
     async def parts(self) -> Parts:
@@ -150,7 +159,8 @@ class Root:
             idle_since=lambda: lease.idle_since,
         )
         pace = Pace(self._budget, self._clock.now, settings.staleness)
-        looks = Observer(calls, self._clock, purse=pace, shown=noticer.shown)
+        counted = CountedLooks(self.metrics, noticer)
+        looks = Observer(calls, self._clock, purse=pace, shown=counted.shown)
         sweeper = Sweeper(
             looks=looks,
             keys=keys,
@@ -180,6 +190,8 @@ class Root:
             sleep=asyncio.sleep,
             tell=self.metrics.ended,
         )
+        counted.watched = sweeper.states
+        self._expose(queue, cache, noticer, sweeper, lease)
         return Parts(
             startup=Startup(store, settings.namespaces),
             lease=lease,
@@ -191,6 +203,25 @@ class Root:
             metrics=self.metrics,
             watch=lambda seen: KopfThread(loop, Login(self._connection), seen, settings.namespaces),
         )
+
+    def _expose(
+        self, queue: WakeQueue[Ref], cache: Cache, noticer: Noticer, sweeper: Sweeper, lease: LeaseLoop
+    ) -> None:
+        settings = self._settings
+        live = Live(
+            queue=queue,
+            resources=cache.resources,
+            budget=self._budget,
+            lanes=tuple(RESERVES),
+            views=noticer.states,
+            watched=sweeper.states,
+            lease_left=lease.left,
+            now=self._clock.now,
+            fleet=settings.fleet,
+            window=settings.policy().window,
+            fresh=_FRESH * settings.staleness,
+        )
+        self.metrics.registry.register(States(live))
 
     async def _connection(self) -> Connection:
         found = await read_connection(self._settings.kubeconfig, self._settings.context)

@@ -63,6 +63,7 @@ API_CALLS = _counter("api_calls", "HPC API calls by call and ret_code", "call", 
 API_LATENCY = _histogram("api_call_duration_seconds", "Time to an answer", "call", buckets=_MOMENTS)
 API_IN_FLIGHT = _gauge("api_calls_in_flight", "HPC API calls that wait for an answer", "call")
 BUDGET_USED = _gauge("budget_used_calls", "Calls counted in the present window of the quota", *ACCOUNT)
+BUDGET_SPENT = _counter("budget_spent_calls", "Calls that were permitted by lane, also such as were given back", "lane")
 BUDGET_LEFT = _gauge("budget_left_calls", "Calls that may still go now", *ACCOUNT, "lane")
 BUDGET_WAIT = _histogram(
     "budget_wait_seconds", "Waits that were asked of work for want of budget", "lane", buckets=_WAITS

@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
+from hpc_operator.cloud.quota import RESERVES
+from hpc_operator.domain.record import Account
 from hpc_operator.kube.counted import KINDS, Written
 from hpc_operator.measuring import catalogue
 from hpc_operator.measuring.catalogue import Metric
@@ -38,6 +40,7 @@ class Metrics:
         self._in_flight = Gauge(*_given(catalogue.API_IN_FLIGHT), registry=self.registry)
         self._passes = self._counter(catalogue.PASSES)
         self._pass_duration = self._histogram(catalogue.PASS_DURATION)
+        self._budget_spent = self._counter(catalogue.BUDGET_SPENT)
         self._budget_wait = self._histogram(catalogue.BUDGET_WAIT)
         self._sweeps = self._histogram(catalogue.SWEEP_DURATION)
         self._staleness = self._histogram(catalogue.STALENESS)
@@ -46,6 +49,9 @@ class Metrics:
         Gauge(*_given(catalogue.BUILD_INFO), registry=self.registry).labels(released()).set(1)
         for outcome in Ended:
             self._passes.labels(outcome)
+        for lane in RESERVES:
+            self._budget_spent.labels(lane)
+            self._budget_wait.labels(lane)
         for kind in KINDS:
             self._writes.labels(kind, Written.WRITTEN)
 
@@ -66,7 +72,11 @@ class Metrics:
         """One pass took this long."""
         self._pass_duration.observe(seconds)
 
-    def waited(self, lane: str, seconds: float) -> None:
+    def spent(self, _account: Account, lane: str, calls: int) -> None:
+        """So many calls of this lane were permitted."""
+        self._budget_spent.labels(lane).inc(calls)
+
+    def waited(self, _account: Account, lane: str, seconds: float) -> None:
         """Work of this lane was asked to wait for budget."""
         self._budget_wait.labels(lane).observe(seconds)
 

@@ -60,35 +60,36 @@ class Budget(Protocol):
 
 
 class View(Protocol):
-    """What is known of one account's list (reconcile.noticing): beginnings are the own clock's."""
+    """What is known of one account's list (reconcile.noticing.Seen)."""
 
     @property
     def pages(self) -> int:
         """Pages of the newest look."""
 
     @property
-    def complete_begun(self) -> Instant | None:
-        """When the newest complete look began."""
-
-    @property
     def look(self) -> ListLook | None:
-        """That look."""
+        """That look; it began by the own clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The parts that are read. `period(clusters)`: seconds between two sweeps; `window`: the window of doubt."""
+    """The parts that are read.
+
+    `views`: every list that was looked at; `watched`: those that are swept, each with its period in seconds. `fresh`:
+    for so many seconds a look speaks for a list that is not swept; `window`: the window of doubt.
+    """
 
     queue: Queue
     resources: Callable[[], Iterable[Resource]]
     budget: Budget
     lanes: tuple[str, ...]
     views: Callable[[], Mapping[Account, View]]
-    period: Callable[[int], float]
+    watched: Callable[[], Mapping[Account, tuple[View, float]]]
     lease_left: Callable[[], float]
     now: Callable[[], Instant]
     fleet: str
     window: float
+    fresh: float
 
 
 class States(Collector):
@@ -125,21 +126,24 @@ class States(Collector):
 
     def _sweeps(self) -> Iterator[GaugeMetricFamily]:
         now = self._live.now()
-        views = {view_of(account): view for account, view in self._live.views().items()}
-        begun = {key: view.complete_begun for key, view in views.items()}
-        sizes = {key: len(view.look.clusters) if view.look else 0 for key, view in views.items()}
-        ages = {key: max(0.0, now - at) for key, at in begun.items() if at is not None}
+        watched = {view_of(account): each for account, each in self._live.watched().items()}
+        ages = {key: max(0.0, now - view.look.begun) for key, (view, _) in watched.items() if view.look}
         yield _family(catalogue.SWEEP_AGE, ages)
-        yield _family(catalogue.SWEEP_PAGES, {key: view.pages for key, view in views.items()})
-        yield _family(catalogue.SWEEP_PERIOD, {key: self._live.period(size) for key, size in sizes.items()})
+        yield _family(catalogue.SWEEP_PAGES, {key: view.pages for key, (view, _) in watched.items()})
+        yield _family(catalogue.SWEEP_PERIOD, {key: period for key, (_, period) in watched.items()})
 
     def _clusters(self, resources: Iterable[Resource]) -> Iterator[GaugeMetricFamily]:
-        """As the newest complete look of each view says; where there is none yet, nothing is said."""
+        """As the newest complete look of each list says; where there is none, or an old one only, nothing is said."""
         recorded = known(resources, self._live.fleet)
-        looks = {view_of(account): view.look for account, view in self._live.views().items()}
-        found = {key: sort(look, recorded, self._live.window) for key, look in looks.items() if look is not None}
+        found = {key: sort(look, recorded, self._live.window) for key, look in self._looks()}
         yield _family(catalogue.ORPHANS, {key: len(each.orphans) for key, each in found.items()})
         yield _family(catalogue.DUPLICATES, {key: len(each.duplicates) for key, each in found.items()})
+
+    def _looks(self) -> Iterator[tuple[Labels, ListLook]]:
+        watched, since = self._live.watched(), self._live.now() - self._live.fresh
+        for account, view in self._live.views().items():
+            if view.look is not None and (account in watched or view.look.begun >= since):
+                yield view_of(account), view.look
 
 
 def account(key: tuple[str, str]) -> Labels:

@@ -48,7 +48,6 @@ class Budget:
 @dataclass
 class View:
     pages: int = 1
-    complete_begun: float | None = NOW - 12
     look: ListLook | None = field(default_factory=lambda: look(12, cluster(ID, named(STEM)), cluster(SECOND, "hand")))
 
 
@@ -72,6 +71,7 @@ class Parts:
     resources: list[Resource] = field(default_factory=lambda: [SETTLED])
     budget: Budget = field(default_factory=Budget)
     views: Mapping[Account, View] = field(default_factory=lambda: {ACCOUNT: View()})
+    swept: bool = True
     lease_left: float = 20.0
     now: float = NOW
 
@@ -82,9 +82,10 @@ class Parts:
             budget=self.budget,
             lanes=LANES,
             views=lambda: self.views,
-            period=lambda clusters: 29.1 + clusters,
+            watched=lambda: {account: (view, 29.1) for account, view in self.views.items() if self.swept},
             lease_left=lambda: self.lease_left,
             now=lambda: self.now,
             fleet=FLEET,
             window=WINDOW,
+            fresh=300.0,
         )

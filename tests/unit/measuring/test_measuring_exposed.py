@@ -1,9 +1,24 @@
 """What `/metrics` answers: every metric of the catalogue, its labels, and values that follow the live parts."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
-from decide_scenes import ACCOUNT, ID, NOW, OTHER, SECOND, STEM, WINDOW, ago, cluster, living, look, named, resource
+from decide_scenes import (
+    ACCOUNT,
+    ID,
+    NOW,
+    OTHER,
+    SECOND,
+    STEM,
+    WINDOW,
+    ago,
+    cluster,
+    living,
+    log,
+    look,
+    named,
+    resource,
+)
 from measuring_parts import SETTLED, Parts, View, conditioned
 from prometheus_client.exposition import generate_latest
 
@@ -14,6 +29,7 @@ from hpc_operator.measuring.catalogue import METRICS
 from hpc_operator.measuring.conditions import took_to_be_ready
 from hpc_operator.measuring.counting import Metrics, released
 from hpc_operator.measuring.reading import States
+from hpc_operator.measuring.sweeps import CountedLooks
 from hpc_operator.reconcile.ended import Ended
 from measuring_docs import exposed, rows
 
@@ -47,7 +63,8 @@ def everything(metrics: Metrics) -> None:
     metrics.called("list", "0", 0.2)
     with metrics.calling("list"):
         pass
-    metrics.waited("look", 3.0)
+    metrics.waited(ACCOUNT, "look", 3.0)
+    metrics.spent(ACCOUNT, "look", 3)
     metrics.swept(complete=True, seconds=1.0, staleness=31.0)
     metrics.became_ready(400.0)
 
@@ -93,6 +110,7 @@ def test_what_happens_is_counted(scraped: Scraped) -> None:
     assert scraped.value("api_calls_total", call="list", code="0") == 1
     assert scraped.value("api_call_duration_seconds_sum", call="list") == 0.2
     assert scraped.value("budget_wait_seconds_sum", lane="look") == 3
+    assert scraped.value("budget_spent_calls_total", lane="look") == 3
     assert scraped.value("time_to_ready_seconds_bucket", le="480.0") == 1
     assert scraped.value("time_to_ready_seconds_bucket", le="360.0") == 0
     assert scraped.value("staleness_seconds_bucket", le="30.0") == 0
@@ -124,7 +142,7 @@ def test_a_clock_that_went_back_is_no_negative_time(scraped: Scraped) -> None:
     ]:
         assert scraped.value(f"{name}_sum", **labels) == 0, name
         assert scraped.value(f"{name}_count", **labels) == 1, name
-    scraped.parts.views = {ACCOUNT: View(complete_begun=NOW + 5)}
+    scraped.parts.views = {ACCOUNT: View(look=look(-5))}
     assert scraped.value("sweep_age_seconds", **VIEW) == 0
 
 
@@ -150,7 +168,7 @@ STATES: list[tuple[str, dict[str, str], float]] = [
     ("budget_closed_until_timestamp_seconds", QUOTA, 0),
     ("sweep_age_seconds", VIEW, 12),
     ("sweep_pages", VIEW, 1),
-    ("sweep_period_seconds", VIEW, 31.1),
+    ("sweep_period_seconds", VIEW, 29.1),
     ("resources", {"condition": "Ready", "status": "True", "reason": "Ready"}, 1),
     ("resources", {"condition": "Available", "status": "True", "reason": "Active"}, 1),
     ("resources", {"condition": "Stalled", "status": "False", "reason": "Progressing"}, 1),
@@ -229,10 +247,72 @@ def test_orphans_and_duplicates_are_seen_in_the_newest_complete_look(scraped: Sc
 
 
 def test_before_the_first_complete_look_nothing_is_said(scraped: Scraped) -> None:
-    scraped.parts.views = {ACCOUNT: View(complete_begun=None, look=None, pages=0)}
+    scraped.parts.views = {ACCOUNT: View(look=None, pages=0)}
     for name in ("sweep_age_seconds", "orphans", "duplicates"):
         assert scraped.value(name, **VIEW) is None, name
     assert scraped.value("sweep_period_seconds", **VIEW) == pytest.approx(29.1)
+
+
+SPEAKS = [
+    (True, 5000.0, True, "it is swept: the newest complete look is what is known, however old"),
+    (False, 299.0, True, "it is not swept, but somebody looked a moment ago"),
+    (False, 301.0, False, "nobody looks there any more: what stood there may be gone"),
+]
+
+
+@pytest.mark.parametrize(("swept", "age", "speaks", "reason"), SPEAKS, ids=[row[3] for row in SPEAKS])
+def test_an_old_look_at_a_list_that_nobody_watches_says_nothing(
+    scraped: Scraped, swept: bool, age: float, speaks: bool, reason: str
+) -> None:
+    scraped.parts.views, scraped.parts.swept = {ACCOUNT: View(look=look(age))}, swept
+    assert (scraped.value("orphans", **VIEW) is not None) == speaks, reason
+    assert (scraped.value("duplicates", **VIEW) is not None) == speaks, reason
+    assert (scraped.value("sweep_age_seconds", **VIEW) is not None) == swept, "only what is swept has such an age"
+
+
+@dataclass
+class Noticed:
+    """A noticer that knows one beginning, and what it was told."""
+
+    complete_begun: float | None = NOW - 31
+    told: list[tuple[object, ...]] = field(default_factory=list)
+
+    def seen(self, account: Account) -> "Noticed":
+        assert account == ACCOUNT
+        return self
+
+    def shown(self, *what: object) -> None:
+        self.told.append(what)
+        self.complete_begun = NOW
+
+
+@pytest.mark.parametrize(("swept", "begun", "reached"), [(True, NOW - 31, 1), (True, None, 0), (False, NOW - 31, 0)])
+def test_each_look_at_a_list_is_counted_and_handed_on(
+    scraped: Scraped, swept: bool, begun: float | None, reached: int
+) -> None:
+    """The beginning of the look before is asked for before the new one is told."""
+    noticer = Noticed(begun)
+    counted = CountedLooks(scraped.metrics, noticer)
+    counted.watched = lambda: (ACCOUNT,) if swept else ()
+    shown = look(2)
+    counted.shown(ACCOUNT, shown, NOW, 3)
+    assert noticer.told == [(ACCOUNT, shown, NOW, 3)]
+    assert scraped.value("staleness_seconds_count") == reached
+    assert scraped.value("staleness_seconds_sum") == 31 * reached
+    assert scraped.value("sweep_duration_seconds_sum", complete="true") == 2
+
+
+def test_a_look_at_the_log_is_handed_on_and_not_counted(scraped: Scraped) -> None:
+    noticer = Noticed()
+    counted = CountedLooks(scraped.metrics, noticer)
+    counted.shown(ACCOUNT, log(2), NOW, 1)
+    assert len(noticer.told) == 1
+    assert scraped.value("sweep_duration_seconds_count", complete="true") is None
+
+
+def test_before_main_has_said_who_is_swept_nobody_is(scraped: Scraped) -> None:
+    CountedLooks(scraped.metrics, Noticed()).shown(ACCOUNT, look(2), NOW, 3)
+    assert scraped.value("staleness_seconds_count") == 0
 
 
 def test_a_password_in_the_endpoint_is_not_told(scraped: Scraped) -> None:

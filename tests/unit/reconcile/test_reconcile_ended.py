@@ -13,6 +13,7 @@ from hpc_operator.domain.record import Memory, Resource
 from hpc_operator.reconcile.ended import Ended, ended
 from hpc_operator.reconcile.engine import Engine
 from hpc_operator.reconcile.lives import Lives
+from hpc_operator.reconcile.meetings import Meetings
 from hpc_operator.reconcile.ports import Conflict, Gone, SecretProblem, Unavailable
 
 
@@ -52,6 +53,17 @@ class Fleet:
         self.held = None
 
 
+class Watch:
+    """Nobody rests, nothing is counted anew."""
+
+    def recount(self, _: Ref) -> bool:
+        return False
+
+    def leave(self, _: Ref) -> None: ...
+
+    def counted(self, _: Ref, __: float) -> None: ...
+
+
 class Clock:
     def now(self) -> float:
         return NOW
@@ -68,7 +80,8 @@ async def outcomes(held: Resource | None, error: Exception | None = None) -> lis
 
     engine = Engine(
         store=Store(error), keys=Keys(), calls=nothing, looks=nothing, budget=nothing, lease=nothing, clock=Clock(),
-        fleet=Fleet(held), lives=Lives(lambda: NOW), fleet_name=FLEET, policy=POLICY, nonce=lambda: KEY, sleep=sleep,
+        fleet=Fleet(held), lives=Lives(lambda: NOW), meetings=Meetings(lambda: NOW),
+        watch=Watch(), fleet_name=FLEET, policy=POLICY, nonce=lambda: KEY, sleep=sleep,
         tell=told.append,
     )  # type: ignore[arg-type]  # fmt: skip
     await engine.look(REF)
