@@ -5,6 +5,7 @@ that may do no more than that are the witnesses.
 """
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ def test_each_cluster_stands_in_its_place(searched: Stage) -> None:
     assert (gone["what"], gone["namesake"]) == ("resource gone", f"{searched.namespace}/demo")
     assert f"hpc.qingcloud.com/take-over={earlier}" in gone["advice"]
     assert (nobody["what"], nobody["namesake"]) == ("unknown object", None)
-    assert f"hpc.qingcloud.com/adopt={unknown}" in nobody["advice"]
+    assert f"hpc.qingcloud.com/take-over={unknown}" in nobody["advice"]
     assert (nobody["name"], nobody["status"], nobody["type"]) == ("renamed", "active", "ehpc")
     assert nobody["create_time"].endswith("Z")
 
@@ -194,20 +195,42 @@ def test_wrong_settings_are_2(searched: Stage) -> None:
     assert (done.returncode, "HPC_OPERATOR_FLEET" in done.stderr) == (2, True)
 
 
-def test_a_lost_resource_leaves_an_orphan_and_the_metric_says_so(stage: Stage) -> None:
-    """The whole way: created by the operator, its resource forced away, seen by gauge and command, deleted by nobody."""
+def force_away(stage: Stage, name: str) -> None:
+    patch = json.dumps({"metadata": {"finalizers": None}})
+    stage.kube.kubectl("patch", "hpccluster", name, "--type=merge", "-p", patch)
+    stage.kube.kubectl("delete", "hpccluster", name)
+
+
+def order(told: str) -> dict[str, str]:
+    """The annotation that an advice names."""
+    found = re.search(r"(hpc\.qingcloud\.com/\S+?)=(\S+?)[, ]", told)
+    assert found is not None, told
+    return {found[1]: found[2]}
+
+
+def test_lost_clusters_are_found_and_the_advice_takes_them_back(stage: Stage) -> None:
+    """The whole way: created by the operator, resources forced away, found, told what they are, taken, not deleted."""
     operator = stage.operator()
-    stage.kube.apply(ehpc("demo"), ehpc("kept"))
-    lost = stage.wait_ready("demo")["hpc_cluster_id"]
-    stage.wait_ready("kept")
+    stage.kube.apply(ehpc("demo"), ehpc("moved"), ehpc("kept"))
+    ids = {name: stage.wait_ready(name)["hpc_cluster_id"] for name in ("demo", "moved", "kept")}
     assert orphans(stage).code == 0
     operator.terminate()
     assert operator.wait() == 0
-    patch = json.dumps({"metadata": {"finalizers": None}})
-    stage.kube.kubectl("patch", "hpccluster", "demo", "--type=merge", "-p", patch)
-    stage.kube.kubectl("delete", "hpccluster", "demo")
+    force_away(stage, "demo")
+    force_away(stage, "moved")
     found = orphans(stage)
-    assert (found.code, found.ids("orphans"), found.one("orphans", lost)["what"]) == (1, [lost], "unknown object")
+    assert (found.code, found.ids("orphans")) == (1, sorted([ids["demo"], ids["moved"]]))
     stage.kube.apply(ehpc("demo"))
-    assert orphans(stage).one("orphans", lost)["what"] == "resource gone"
-    assert stage.cloud.count("deleteCluster") == (0, 0)
+    found = orphans(stage)
+    demo, moved = (found.one("orphans", ids[name]) for name in ("demo", "moved"))
+    assert (demo["what"], moved["what"]) == ("resource gone", "unknown object")
+    stage.after_kill()
+    stage.wait_reason("demo", "OwnedElsewhere")
+    taking = ehpc("another-name")
+    taking["metadata"]["annotations"] = order(moved["advice"])
+    stage.kube.apply(taking)
+    stage.kube.kubectl("annotate", "hpccluster", "demo", *(f"{k}={v}" for k, v in order(demo["advice"]).items()))
+    assert stage.wait_ready("demo")["hpc_cluster_id"] == ids["demo"]
+    assert stage.wait_ready("another-name")["hpc_cluster_id"] == ids["moved"]
+    assert (orphans(stage).code, orphans(stage).told["accounts"][0]["of_resources"]) == (0, 3)
+    assert (stage.cloud.count("createCluster"), stage.cloud.count("deleteCluster")) == ((3, 3), (0, 0))

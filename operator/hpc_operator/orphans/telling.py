@@ -50,12 +50,12 @@ def exit_code(found: Judged) -> int:
 
 
 def advice(orphan: Orphan) -> str:
-    """What a person can do about it."""
+    """What a person can do about it. `adopt` would be refused: the cluster bears another resource's mark."""
+    order = f"{names.ANNOTATION_TAKE_OVER}={orphan.cluster.id}"
     delete = "or delete it in the console"
     if orphan.namesake is not None:
-        take = f"annotate {orphan.namesake} with {names.ANNOTATION_TAKE_OVER}={orphan.cluster.id} if it waits for that"
-        return f"{take}, apply a new HpcCluster with {names.ANNOTATION_ADOPT}={orphan.cluster.id}, {delete}"
-    return f"apply an HpcCluster with the annotation {names.ANNOTATION_ADOPT}={orphan.cluster.id}, {delete}"
+        return f"annotate {orphan.namesake} with {order} if it has no cluster of its own, {delete}"
+    return f"apply an HpcCluster with the annotation {order}, {delete}"
 
 
 def what(orphan: Orphan) -> str:

@@ -81,7 +81,7 @@ def test_the_whole_text() -> None:
     assert first == 1
     told = text.splitlines()
     assert (
-        "  ehpc-unknown: apply an HpcCluster with the annotation hpc.qingcloud.com/adopt=ehpc-unknown, or delete it in the console"
+        "  ehpc-unknown: apply an HpcCluster with the annotation hpc.qingcloud.com/take-over=ehpc-unknown, or delete it in the console"
         in told
     )
     assert (
@@ -121,8 +121,8 @@ def test_the_object_tells_each_cluster_once() -> None:
         "what": "resource gone",
         "namesake": str(REF),
         "advice": (
-            "annotate default/demo with hpc.qingcloud.com/take-over=ehpc-gone if it waits for that, apply a new "
-            "HpcCluster with hpc.qingcloud.com/adopt=ehpc-gone, or delete it in the console"
+            "annotate default/demo with hpc.qingcloud.com/take-over=ehpc-gone if it has no cluster of its own, "
+            "or delete it in the console"
         ),
     }
 
