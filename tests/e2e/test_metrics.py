@@ -1,5 +1,6 @@
 """`/metrics` of a real process: what docs/metrics.md says, and what it shows of what happened."""
 
+from collections import Counter
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -9,6 +10,7 @@ from stage.operators import Operator
 
 from hpc_operator.domain.desired import Ref
 from hpc_operator.domain.mark import stem
+from hpc_operator.kube.counted import KINDS, kind_of
 from measuring_docs import exposed, rows
 
 P = "hpc_operator_"
@@ -79,14 +81,21 @@ def test_a_create_is_seen_in_counters_and_states(stage: Stage) -> None:
     assert abs(passes - timed) <= 1, "each pass ends in one word; two scrapes may have one between them"
 
 
+def came_by(stage: Stage) -> dict[str, int]:
+    """Writes to Kubernetes that the proxy saw, by kind."""
+    seen = Counter(kind_of(each.path) for each in stage.to_kube.log if each.writes)
+    return dict(seen)
+
+
 def test_writes_are_those_that_came_by(stage: Stage) -> None:
     operator = stage.operator()
     stage.kube.apply(ehpc("demo"))
     stage.wait_ready("demo")
-    before = len(stage.to_kube.writes())
-    counted = value(operator, "kubernetes_writes_total")
-    assert counted is not None
-    assert before <= counted <= len(stage.to_kube.writes())
+    for kind, before in came_by(stage).items():
+        counted = value(operator, "kubernetes_writes_total", kind=kind)
+        assert counted is not None, kind
+        assert before <= counted <= came_by(stage)[kind], kind
+    assert set(came_by(stage)) == set(KINDS)
 
 
 def test_the_budget_and_the_sweeps_of_a_settled_account(stage: Stage) -> None:
@@ -125,7 +134,7 @@ def test_a_closed_tap_is_told_with_its_end(stage: Stage) -> None:
 
 def test_a_blocked_resource_is_counted_by_its_reason_and_no_longer_once_it_is_gone(stage: Stage) -> None:
     operator = stage.operator()
-    made: dict[str, Any] = ehpc("demo", owner="usr-not-allowed")
+    made: dict[str, Any] = ehpc("demo", owner="usr-stranger")
     stage.kube.apply(made)
     reason = str(until("it is blocked", lambda: stage.kube.reason("demo") or None))
     becomes(operator, "blocked", 1, reason=reason)

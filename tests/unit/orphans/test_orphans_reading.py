@@ -115,7 +115,7 @@ async def test_a_recorded_account_without_a_key_is_a_problem(read: Reads, own_ke
 FAILED = Unavailable("the operator's ServiceAccount lacks a permission", permanent=True)
 
 
-@pytest.mark.parametrize("lists", [[FAILED], [[], FAILED]], ids=["before", "after"])
+@pytest.mark.parametrize("lists", [[FAILED], [FAILED, []], [[], FAILED]], ids=["both", "before", "after"])
 async def test_without_the_resources_nothing_is_an_orphan(read: Reads, lists: list[list[Resource] | Exception]) -> None:
     facts = await read(World(lists=lists))
     found = judge(facts, FLEET, WINDOW)
