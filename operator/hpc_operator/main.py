@@ -19,7 +19,7 @@ from hpc_operator.cloud.client import HpcCalls
 from hpc_operator.cloud.credentials import AccountKeys, GivenKey, MountedKey, Source
 from hpc_operator.cloud.observer import Observer
 from hpc_operator.cloud.pacing import Pace
-from hpc_operator.cloud.quota import RESERVES, HourlyBudget
+from hpc_operator.cloud.quota import HourlyBudget
 from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.cloud.signing import Encoding
 from hpc_operator.cloud.skew import WatchedClock
@@ -37,7 +37,7 @@ from hpc_operator.kube.resources import KubeStore, Told
 from hpc_operator.kube.startup import Startup
 from hpc_operator.kube.store import Server, read_connection
 from hpc_operator.measuring.counting import Metrics, released
-from hpc_operator.measuring.reading import Live, States
+from hpc_operator.measuring.exposing import expose
 from hpc_operator.measuring.sweeps import CountedLooks
 from hpc_operator.process import Parts, Process, waking
 from hpc_operator.reconcile.cache import Cache
@@ -55,8 +55,6 @@ from hpc_operator.settings import PREFIX, Settings
 
 _log = logging.getLogger(__name__)
 _LOST_LEASE = 3
-_FRESH = 10
-"""For so many stalenesses a look at a list that is not swept is still shown in metrics."""
 
 
 def ticks() -> float:
@@ -191,7 +189,18 @@ class Root:
             tell=self.metrics.ended,
         )
         counted.watched = sweeper.states
-        self._expose(queue, cache, noticer, sweeper, lease)
+        expose(
+            self.metrics,
+            queue=queue,
+            cache=cache,
+            budget=self._budget,
+            noticer=noticer,
+            sweeper=sweeper,
+            lease=lease,
+            clock=self._clock,
+            fleet=settings.fleet,
+            policy=settings.policy(),
+        )
         return Parts(
             startup=Startup(store, settings.namespaces),
             lease=lease,
@@ -203,25 +212,6 @@ class Root:
             metrics=self.metrics,
             watch=lambda seen: KopfThread(loop, Login(self._connection), seen, settings.namespaces),
         )
-
-    def _expose(
-        self, queue: WakeQueue[Ref], cache: Cache, noticer: Noticer, sweeper: Sweeper, lease: LeaseLoop
-    ) -> None:
-        settings = self._settings
-        live = Live(
-            queue=queue,
-            resources=cache.resources,
-            budget=self._budget,
-            lanes=tuple(RESERVES),
-            views=noticer.states,
-            watched=sweeper.states,
-            lease_left=lease.left,
-            now=self._clock.now,
-            fleet=settings.fleet,
-            window=settings.policy().window,
-            fresh=_FRESH * settings.staleness,
-        )
-        self.metrics.registry.register(States(live))
 
     async def _connection(self) -> Connection:
         found = await read_connection(self._settings.kubeconfig, self._settings.context)

@@ -1,7 +1,7 @@
 """What is read at each scrape: depths, ages, budgets, resources by condition, orphans. A collector over the live parts.
 
-Nothing is kept here, so a resource that is gone is gone from the next answer too. What is read belongs to the main
-loop, and `serving` answers there: no locks. The cost of a scrape grows with the number of resources and of listed
+Nothing of a resource is kept here, so one that is gone is gone from the next answer too. What is read belongs to the
+main loop, and `serving` answers there: no locks. The cost of a scrape grows with the number of resources and of listed
 clusters, not with what happened; it makes no call and reads no Kubernetes.
 """
 
@@ -93,10 +93,14 @@ class Live:
 
 
 class States(Collector):
-    """Register it with the registry of `counting.Metrics`."""
+    """Register it with the registry of `counting.Metrics`.
+
+    Of a list that is swept and was never seen whole, it remembers since when: its age grows like any other's.
+    """
 
     def __init__(self, live: Live) -> None:
         self._live = live
+        self._unseen: dict[Labels, Instant] = {}
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """One family for each gauge of the catalogue that is a state."""
@@ -127,8 +131,9 @@ class States(Collector):
     def _sweeps(self) -> Iterator[GaugeMetricFamily]:
         now = self._live.now()
         watched = {view_of(account): each for account, each in self._live.watched().items()}
-        ages = {key: max(0.0, now - view.look.begun) for key, (view, _) in watched.items() if view.look}
-        yield _family(catalogue.SWEEP_AGE, ages)
+        self._unseen = {key: self._unseen.get(key, now) for key, (view, _) in watched.items() if view.look is None}
+        begun = {key: view.look.begun if view.look else self._unseen[key] for key, (view, _) in watched.items()}
+        yield _family(catalogue.SWEEP_AGE, {key: max(0.0, now - at) for key, at in begun.items()})
         yield _family(catalogue.SWEEP_PAGES, {key: view.pages for key, (view, _) in watched.items()})
         yield _family(catalogue.SWEEP_PERIOD, {key: period for key, (_, period) in watched.items()})
 

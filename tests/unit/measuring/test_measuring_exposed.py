@@ -248,9 +248,21 @@ def test_orphans_and_duplicates_are_seen_in_the_newest_complete_look(scraped: Sc
 
 def test_before_the_first_complete_look_nothing_is_said(scraped: Scraped) -> None:
     scraped.parts.views = {ACCOUNT: View(look=None, pages=0)}
-    for name in ("sweep_age_seconds", "orphans", "duplicates"):
+    for name in ("orphans", "duplicates"):
         assert scraped.value(name, **VIEW) is None, name
     assert scraped.value("sweep_period_seconds", **VIEW) == pytest.approx(29.1)
+
+
+def test_a_list_that_is_never_seen_whole_grows_old_too(scraped: Scraped) -> None:
+    """An alert on its age would be silent just where nothing can be read at all."""
+    scraped.parts.views = {ACCOUNT: View(look=None)}
+    assert scraped.value("sweep_age_seconds", **VIEW) == 0
+    scraped.parts.now += 500
+    assert scraped.value("sweep_age_seconds", **VIEW) == 500
+    scraped.parts.views = {ACCOUNT: View(look=look(-490))}
+    assert scraped.value("sweep_age_seconds", **VIEW) == 10
+    scraped.parts.views = {ACCOUNT: View(look=None)}
+    assert scraped.value("sweep_age_seconds", **VIEW) == 0, "what was waited for before is over"
 
 
 SPEAKS = [
