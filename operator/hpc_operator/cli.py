@@ -17,7 +17,10 @@ from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.doctor import telling
 from hpc_operator.doctor.examination import Means, examine
 from hpc_operator.main import call_settings, operate, source, ticks
-from hpc_operator.metrics import released
+from hpc_operator.measuring.counting import released
+from hpc_operator.orphans import telling as orphans_telling
+from hpc_operator.orphans.search import Means as SearchMeans
+from hpc_operator.orphans.search import search
 from hpc_operator.reconcile.ports import Unavailable
 from hpc_operator.settings import PREFIX, SECRET, Settings, SettingsProblem, load
 from hpc_operator.validating import reporting
@@ -87,6 +90,29 @@ def doctor(*, output: str, no_cloud: bool, no_kubernetes: bool, **flags: str | N
     sys.exit(telling.exit_code(lines))
 
 
+def orphans(*, output: str, **flags: str | None) -> None:
+    """List clusters of this fleet that no HpcCluster stands for. Reads only: nothing is ever deleted.
+
+    Takes every setting of `run`. Exit code: 0 none, 1 some, 2 not all could be read (or wrong settings).
+    """
+    settings = _settings(flags)
+    scrubber = Scrubber()
+    logs.configure("DEBUG" if settings.log_level == "DEBUG" else "CRITICAL", scrubber.scrub, sys.stderr)
+    means = SearchMeans(
+        settings=settings,
+        source=source(settings),
+        calls=call_settings(settings),
+        scrubber=scrubber,
+        now=time.time,
+        ticks=ticks,
+        sleep=asyncio.sleep,
+    )
+    found = orphans_telling.judge(asyncio.run(search(means)), settings.fleet, settings.policy().window)
+    told = orphans_telling.as_json if output == "json" else orphans_telling.as_text
+    click.echo(told(found, scrubber.scrub))
+    sys.exit(orphans_telling.exit_code(found))
+
+
 def validate(*, files: tuple[Path, ...], output: str) -> None:
     """Check manifests without a server: the schema and the rules of the HpcCluster CRD.
 
@@ -112,6 +138,7 @@ _LEFT_OUT: list[click.Parameter] = [
 _FILES = click.Argument(["files"], nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
 main.add_command(click.Command("run", callback=run, params=_flags(), help=run.__doc__))
 main.add_command(click.Command("doctor", callback=doctor, params=[*_LEFT_OUT, *_flags()], help=doctor.__doc__))
+main.add_command(click.Command("orphans", callback=orphans, params=[_OUTPUT, *_flags()], help=orphans.__doc__))
 main.add_command(click.Command("validate", callback=validate, params=[_FILES, _OUTPUT], help=validate.__doc__))
 
 if __name__ == "__main__":

@@ -29,15 +29,19 @@ from hpc_operator.domain.reasons import Reason
 from hpc_operator.handlers import KopfThread, Login
 from hpc_operator.kube.codec import parse_resource
 from hpc_operator.kube.connection import Connection
+from hpc_operator.kube.counted import Counted
 from hpc_operator.kube.events import Announcer
 from hpc_operator.kube.lease import LeaseLoop
 from hpc_operator.kube.passwords import Secrets
 from hpc_operator.kube.resources import KubeStore, Told
 from hpc_operator.kube.startup import Startup
 from hpc_operator.kube.store import Server, read_connection
-from hpc_operator.metrics import Metrics, released
+from hpc_operator.measuring.counting import Metrics, released
+from hpc_operator.measuring.exposing import expose
+from hpc_operator.measuring.sweeps import CountedLooks
 from hpc_operator.process import Parts, Process, waking
 from hpc_operator.reconcile.cache import Cache
+from hpc_operator.reconcile.ended import Ended
 from hpc_operator.reconcile.engine import Engine
 from hpc_operator.reconcile.lives import Lives
 from hpc_operator.reconcile.meetings import Meetings
@@ -96,7 +100,12 @@ class Root:
         self._clock = WatchedClock(time.time)
         self.metrics = Metrics()
         self._budget = HourlyBudget(
-            self._clock.now, limit=settings.quota, share=settings.quota_share, span=settings.quota_window
+            self._clock.now,
+            limit=settings.quota,
+            share=settings.quota_share,
+            span=settings.quota_window,
+            on_wait=self.metrics.waited,
+            on_spend=self.metrics.spent,
         )
 
     async def parts(self) -> Parts:
@@ -111,21 +120,24 @@ class Root:
         )
         self._stack.push_async_callback(server.close)
         loop = asyncio.get_running_loop()
+        api = Counted(server, self.metrics.wrote)
         queue: WakeQueue[Ref] = WakeQueue(
-            loop.time, failed=lambda _key, _error: self.metrics.failed(), party=lambda ref: ref.namespace
+            loop.time,
+            failed=lambda _key, _error: self.metrics.ended(Ended.FAILED),
+            party=lambda ref: ref.namespace,
         )
         lives, meetings = Lives(self._clock.now), Meetings(self._clock.now)
         cache = Cache(parse_resource, waking(queue, meetings), lives.went)
-        secret_values = Secrets(server, choose=secrets.choice, learn=self._scrubber.add)
+        secret_values = Secrets(api, choose=secrets.choice, learn=self._scrubber.add)
         store = KubeStore(
-            server,
+            api,
             told=Told(cache.read, cache.wrote, cache.missing),
             secrets=secret_values,
-            announcer=Announcer(server, me=self._me, now=self._clock.now, scrub=self._scrubber.scrub),
+            announcer=Announcer(api, me=self._me, now=self._clock.now, scrub=self._scrubber.scrub),
             scrub=self._scrubber.scrub,
         )
         lease = LeaseLoop(
-            server,
+            api,
             settings.lease_namespace,
             settings.lease_name,
             self._me,
@@ -145,7 +157,8 @@ class Root:
             idle_since=lambda: lease.idle_since,
         )
         pace = Pace(self._budget, self._clock.now, settings.staleness)
-        looks = Observer(calls, self._clock, purse=pace, shown=noticer.shown)
+        counted = CountedLooks(self.metrics, noticer)
+        looks = Observer(calls, self._clock, purse=pace, shown=counted.shown)
         sweeper = Sweeper(
             looks=looks,
             keys=keys,
@@ -173,6 +186,20 @@ class Root:
             policy=settings.policy(),
             nonce=lambda: secrets.token_hex(8),
             sleep=asyncio.sleep,
+            tell=self.metrics.ended,
+        )
+        counted.watched = sweeper.states
+        expose(
+            self.metrics,
+            queue=queue,
+            cache=cache,
+            budget=self._budget,
+            noticer=noticer,
+            sweeper=sweeper,
+            lease=lease,
+            clock=self._clock,
+            fleet=settings.fleet,
+            policy=settings.policy(),
         )
         return Parts(
             startup=Startup(store, settings.namespaces),
@@ -195,8 +222,16 @@ class Root:
         settings, clock = self._settings, self._clock
         transport = HttpTransport(clock.now, connect_timeout=settings.connect_timeout, verify=settings.verify_tls)
         await self._stack.enter_async_context(transport)
-        made = call_settings(settings)
-        return HpcCalls(Caller(transport, clock, self._budget, made, sleep=asyncio.sleep, on_call=self.metrics.called))
+        caller = Caller(
+            transport,
+            clock,
+            self._budget,
+            call_settings(settings),
+            sleep=asyncio.sleep,
+            on_call=self.metrics.called,
+            calling=self.metrics.calling,
+        )
+        return HpcCalls(caller)
 
     def _keys(self, secret_values: Secrets) -> AccountKeys:
         settings = self._settings

@@ -15,7 +15,8 @@ from hpc_operator.domain.record import Resource
 from hpc_operator.handlers import KopfThread
 from hpc_operator.kube.lease import LeaseLoop
 from hpc_operator.kube.startup import Startup
-from hpc_operator.metrics import Metrics
+from hpc_operator.measuring.conditions import took_to_be_ready
+from hpc_operator.measuring.counting import Metrics
 from hpc_operator.reconcile.cache import Cache, WentBack
 from hpc_operator.reconcile.engine import Engine
 from hpc_operator.reconcile.meetings import Meetings
@@ -83,7 +84,6 @@ class Process:
             code = leading.result()
         stopped.cancel()
         await self._parts.lease.release()
-        self._parts.metrics.leader.set(0)
         _log.info("ended", extra={"exit_code": code})
         return code
 
@@ -92,7 +92,6 @@ class Process:
         await parts.startup.wait()
         self._stage = "waiting for the Lease"
         await parts.lease.acquire()
-        parts.metrics.leader.set(1)
         _log.info("this process holds the Lease")
         await self._first_list()
         self._stage = "leading"
@@ -150,10 +149,12 @@ class Process:
 
     async def _pass(self, ref: Ref) -> None:
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        began, before = loop.time(), self._parts.cache.get(ref)
         delay = await self._parts.engine.look(ref)
         self._parts.metrics.passed(loop.time() - began)
         resource = self._parts.cache.get(ref)
+        if before is not None and resource is not None and (took := took_to_be_ready(before, resource)) is not None:
+            self._parts.metrics.became_ready(took)
         if delay is not None and resource is not None:
             self._parts.queue.schedule(ref, lane_of(resource), loop.time() + delay)
 

@@ -17,7 +17,7 @@ import pytest
 from faults.harness import Exchange, World, run
 from hpc_operator import logs
 from hpc_operator.cloud.scrub import Scrubber
-from hpc_operator.metrics import Metrics
+from hpc_operator.measuring.counting import Metrics
 from hpc_simulator import Answer
 from hpc_simulator import faults as f
 from outputs import Searched, _base64, as_outputs, findings, forms

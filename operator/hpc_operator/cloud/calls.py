@@ -7,6 +7,7 @@ have no path to the retries; logs name the call and never its URL or body.
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
@@ -83,8 +84,13 @@ def _ignore(_name: str, _code: str, _seconds: float) -> None:
     """No metrics."""
 
 
+def _unwatched(_name: str) -> AbstractContextManager[object]:
+    """Nobody counts what is in flight."""
+    return nullcontext()
+
+
 class Caller:
-    """Sends signed calls. `sleep` is awaited between the attempts of a read."""
+    """Sends signed calls. `sleep` is awaited between attempts of a read; `calling(call)` is open while it waits."""
 
     def __init__(
         self,
@@ -95,13 +101,14 @@ class Caller:
         *,
         sleep: Callable[[float], Awaitable[None]],
         on_call: OnCall = _ignore,
+        calling: Callable[[str], AbstractContextManager[object]] = _unwatched,
     ) -> None:
         self._transport = transport
         self.clock = clock
         self._tap = tap
         self.settings = settings
         self._sleep = sleep
-        self._on_call = on_call
+        self._on_call, self._calling = on_call, calling
 
     def signer(self, credentials: Credentials) -> Signer:
         """The signer of this key."""
@@ -149,7 +156,8 @@ class Caller:
         if signed.body is not None:
             headers["content-type"] = "application/json"
         began = self.clock.now()
-        outcome = await self._send(signed, headers, timeout)
+        with self._calling(name):
+            outcome = await self._send(signed, headers, timeout)
         self._told(name, outcome, self.clock.now() - began)
         return outcome
 

@@ -45,14 +45,15 @@ class _Window:
 
 
 def _ignore(_account: Account, _lane: str, _seconds: float) -> None:
-    """Nobody counts who waits."""
+    """Nobody counts who waits, or what is spent."""
 
 
 class HourlyBudget:
     """ports.Budget. `limit` calls in `span` seconds, of which `share` is ours.
 
     `unkept` is called when half an allotment was spent since the window was last written down; None: it never is, and
-    there are no allotments. `on_wait(account, lane, seconds)`: a call had to wait.
+    there are no allotments. `on_wait(account, lane, seconds)`: a call had to wait;
+    `on_spend(account, lane, calls)`: so many were permitted, also such as are given back later.
     """
 
     def __init__(
@@ -64,12 +65,13 @@ class HourlyBudget:
         span: float = 3600.0,
         unkept: Callable[[], None] | None = None,
         on_wait: Callable[[Account, str, float], None] = _ignore,
+        on_spend: Callable[[Account, str, int], None] = _ignore,
     ) -> None:
         self._now = now
         self._most = max(1, int(limit * share))
         self.span = span
         self._allotment = max(1, self._most // _ALLOTMENT)
-        self.unkept, self._on_wait = unkept, on_wait
+        self.unkept, self._on_wait, self._on_spend = unkept, on_wait, on_spend
         self._stored = asyncio.Event()
         self._windows: defaultdict[Key, _Window] = defaultdict(_Window)
 
@@ -89,6 +91,7 @@ class HourlyBudget:
         window = self._window(account)
         window.calls.extend([self._now()] * calls)
         window.unwritten += calls
+        self._on_spend(account, lane, calls)
         if self.unkept is not None and 2 * window.unwritten >= self._allotment:
             self.unkept()
         return 0.0

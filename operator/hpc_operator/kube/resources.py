@@ -47,12 +47,7 @@ class KubeStore:
 
     async def list_pages(self, namespace: str | None) -> tuple[int, list[Mapping[str, Any]]]:
         """All resources of a namespace (None: of all) as they were at one resourceVersion, and that version."""
-        for _ in range(_RESTARTS):
-            try:
-                return await self._list(namespace)
-            except Expired:
-                continue
-        raise Unavailable("the list of HpcClusters expired again and again before its last page was read")
+        return await read_list(self._api, namespace)
 
     async def served_crd(self) -> dict[str, Any] | None:
         """See `read_served`."""
@@ -146,21 +141,6 @@ class KubeStore:
         """See `ports.Store`."""
         await self._announcer.announce(resource, reason, message, warning=warning)
 
-    async def _list(self, namespace: str | None) -> tuple[int, list[Mapping[str, Any]]]:
-        items: list[Mapping[str, Any]] = []
-        version, query = 0, {"limit": _PAGE}
-        while True:
-            page = await self._api.request("GET", _collection(namespace), query=query)
-            meta = page.get("metadata")
-            found = page.get("items")
-            if not isinstance(meta, Mapping) or not isinstance(found, list) or not _whole_list(page):
-                raise Unavailable("the API server answered something else than a list of HpcClusters")
-            version = version or int(meta["resourceVersion"])
-            items += found
-            if not meta.get("continue"):
-                return version, items
-            query = {"limit": _PAGE, "continue": str(meta["continue"])}
-
     async def _get(self, ref: Ref) -> dict[str, Any]:
         try:
             raw = await self._api.request("GET", _object(ref))
@@ -204,6 +184,32 @@ class KubeStore:
 def _whole_list(page: Mapping[str, Any]) -> bool:
     items = all(whole(raw, names.KIND) for raw in page["items"])
     return items and page.get("kind") == f"{names.KIND}List" and is_version(page["metadata"].get("resourceVersion"))
+
+
+async def read_list(api: Api, namespace: str | None) -> tuple[int, list[Mapping[str, Any]]]:
+    """See `KubeStore.list_pages`; Unavailable where it cannot be read to its end."""
+    for _ in range(_RESTARTS):
+        try:
+            return await _pages(api, namespace)
+        except Expired:
+            continue
+    raise Unavailable("the list of HpcClusters expired again and again before its last page was read")
+
+
+async def _pages(api: Api, namespace: str | None) -> tuple[int, list[Mapping[str, Any]]]:
+    items: list[Mapping[str, Any]] = []
+    version, query = 0, {"limit": _PAGE}
+    while True:
+        page = await api.request("GET", _collection(namespace), query=query)
+        meta = page.get("metadata")
+        found = page.get("items")
+        if not isinstance(meta, Mapping) or not isinstance(found, list) or not _whole_list(page):
+            raise Unavailable("the API server answered something else than a list of HpcClusters")
+        version = version or int(meta["resourceVersion"])
+        items += found
+        if not meta.get("continue"):
+            return version, items
+        query = {"limit": _PAGE, "continue": str(meta["continue"])}
 
 
 async def read_served(api: Api) -> dict[str, Any] | None:

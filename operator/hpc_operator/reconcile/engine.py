@@ -18,6 +18,7 @@ from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Condition, Resource
 from hpc_operator.reconcile.buying import Buyer
+from hpc_operator.reconcile.ended import Ended, ended
 from hpc_operator.reconcile.gathering import Fleet, Gatherer, Watch
 from hpc_operator.reconcile.keeper import Keeper
 from hpc_operator.reconcile.lives import Lives
@@ -47,7 +48,7 @@ _log = logging.getLogger(__name__)
 class Engine:
     """Makes passes. `fleet` is the cache of resources, `lives` what forced-away ones left, `fleet_name` the setting.
 
-    `nonce` gives fresh random texts.
+    `nonce` gives fresh random texts; `tell` takes how each pass ended, unless it raised.
     """
 
     def __init__(
@@ -68,8 +69,9 @@ class Engine:
         policy: Policy,
         nonce: Callable[[], str],
         sleep: Callable[[float], Awaitable[None]],
+        tell: Callable[[Ended], None] = lambda _: None,
     ) -> None:
-        self._store, self._fleet, self._lives, self._policy = store, fleet, lives, policy
+        self._store, self._fleet, self._lives, self._policy, self._tell = store, fleet, lives, policy, tell
         self.keeper = Keeper()
         writer = Writer(store, clock, sleep)
         buyer = Buyer(
@@ -122,15 +124,19 @@ class Engine:
             self._gatherer.forget(ref)
             self._streaks.pop(ref.uid, None)
             self._said.forget(ref)
+            self._tell(Ended.GONE)
             return None
         try:
             return await self._pass(resource)
         except Conflict:
+            self._tell(Ended.CONFLICT)
             return await self._read_again(resource)
         except Gone:
+            self._tell(Ended.GONE)
             self._fleet.missing(ref)
             return None
         except Unavailable as error:
+            self._tell(Ended.UNAVAILABLE)
             _log.warning("Kubernetes gave no usable answer: %s", error, extra={"resource": str(ref)})
             return self._policy.retry_base
         finally:
@@ -142,11 +148,13 @@ class Engine:
         if isinstance(decision, Act):
             outcome = await self._act(scene, decision, credentials)
             if outcome is None:
+                self._tell(ended(decision))
                 return self._soon(resource)
             decision = outcome
         self._gatherer.decided(resource.ref, decision)
         self._streaks.pop(resource.ref.uid, None)
         await self._report(scene, decision)
+        self._tell(ended(decision))
         return self._pause(scene, decision)
 
     async def _act(self, scene: Scene, decision: Act, credentials: Credentials | None) -> Decision | None:

@@ -91,6 +91,26 @@ class WakeQueue(Generic[K]):
         """How many passes are being made."""
         return len(self._running)
 
+    @property
+    def scheduled(self) -> int:
+        """How many keys wait for a time that has not come."""
+        now = self._now()
+        return sum(entry.at > now for entry in self._waiting.values())
+
+    def depth(self) -> dict[Lane, int]:
+        """How many keys are due, by lane; every lane is there."""
+        now, found = self._now(), dict.fromkeys(Lane, 0)
+        for entry in self._waiting.values():
+            found[entry.lane] += entry.at <= now
+        return found
+
+    def oldest(self) -> dict[Lane, float]:
+        """For how many seconds the longest waiting key of each lane is due; 0 where none is."""
+        now, found = self._now(), dict.fromkeys(Lane, 0.0)
+        for entry in self._waiting.values():
+            found[entry.lane] = max(found[entry.lane], now - entry.at)
+        return found
+
     def wake(self, key: K, lane: Lane = Lane.LOOK) -> None:
         """Look at the key as soon as possible."""
         self.schedule(key, lane, self._now())

@@ -1,7 +1,10 @@
 """Calling: reads are asked again, changes never; every call is measured; nothing secret is told."""
 
+import asyncio
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 from cloud_scripts import ACCOUNT, CREDENTIALS, KEY, PASSWORD, SECRET, bench, reply, request
@@ -168,6 +171,33 @@ async def test_what_metrics_are_told(said: object, code: str) -> None:
     made = bench(lambda _: said, CallSettings(read_attempts=1))
     await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)
     assert [what[1] for what in made.told] == [code]
+
+
+@pytest.mark.parametrize("said", [EMPTY, TransportNoAnswer("x"), asyncio.CancelledError()], ids=repr)
+async def test_a_call_is_in_flight_exactly_while_it_waits(said: object) -> None:
+    """Also one that is cut off: it would be counted for ever."""
+    open_now: list[str] = []
+    seen: list[list[str]] = []
+
+    @contextmanager
+    def calling(call: str) -> Iterator[None]:
+        open_now.append(call)
+        try:
+            yield
+        finally:
+            open_now.remove(call)
+
+    def answer(_: object) -> object:
+        seen.append(list(open_now))
+        if isinstance(said, asyncio.CancelledError):
+            raise said
+        return said
+
+    made = bench(answer, CallSettings(read_attempts=1))
+    made.calls._caller._calling = calling
+    with suppress(asyncio.CancelledError):
+        await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)
+    assert (seen, open_now) == ([["list"]], [])
 
 
 async def test_the_encoding_is_a_setting() -> None:

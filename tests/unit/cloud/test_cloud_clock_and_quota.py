@@ -106,6 +106,21 @@ async def test_the_wait_is_just_long_enough() -> None:
     assert await budget.permit(ACCOUNT, "finish") == 0
 
 
+async def test_what_is_permitted_and_what_waits_is_told_once_each() -> None:
+    spent: list[tuple[object, ...]] = []
+    waited: list[tuple[object, ...]] = []
+    budget = HourlyBudget(
+        HandClock(NOW),
+        limit=10,
+        share=1.0,
+        on_spend=lambda *what: spent.append(what),
+        on_wait=lambda *what: waited.append(what),
+    )
+    await budget.permit(ACCOUNT, "finish", 8)
+    await budget.permit(ACCOUNT, "finish", 3)
+    assert (spent, waited) == ([(ACCOUNT, "finish", 8)], [(ACCOUNT, "finish", 3600.0)])
+
+
 async def test_zones_of_one_owner_share_a_budget_and_owners_do_not() -> None:
     budget = HourlyBudget(HandClock(NOW), limit=10, share=1.0)
     await use(budget, ACCOUNT, "finish", 10)

@@ -230,3 +230,37 @@ def test_parties_take_turns_within_a_lane_and_within_a_party_the_first_comes_fir
     assert began.index("b0") <= 4, "and the newcomer does not wait for all who were there"
     assert [key for key in began if key in ("a2", "a3", "a4")] == ["a2", "a3", "a4"]
     assert sorted(began[3:7]) == ["a2", "a3", "b0", "b1"]
+
+
+def test_depth_and_age_are_those_that_are_due_by_lane() -> None:
+    async def scenario(player: Player) -> None:
+        queue = player.queue
+        queue.wake("running", Lane.LOOK)
+        await asyncio.sleep(0)
+        queue.wake("a", Lane.CREATE)
+        await asyncio.sleep(2)
+        queue.wake("b", Lane.CREATE)
+        queue.wake("c", Lane.DELETE)
+        queue.schedule("later", Lane.LOOK, player.loop.time() + 3)
+        await asyncio.sleep(1)
+        assert queue.depth() == {Lane.DELETE: 1, Lane.CHANGE: 0, Lane.CREATE: 2, Lane.LOOK: 0}
+        ages = {lane: round(age, 3) for lane, age in queue.oldest().items()}
+        assert ages == {Lane.DELETE: 1, Lane.CHANGE: 0, Lane.CREATE: 3, Lane.LOOK: 0}
+        assert (queue.scheduled, queue.waiting, queue.running) == (1, 4, 1)
+        await asyncio.sleep(2.5)
+        assert queue.depth()[Lane.LOOK] == 1, "its time has come"
+        assert (queue.scheduled, round(queue.oldest()[Lane.LOOK], 3)) == (0, 0.5)
+
+    play(scenario, length=100)
+
+
+def test_what_is_woken_while_its_pass_runs_waits_too() -> None:
+    async def scenario(player: Player) -> None:
+        player.queue.wake("a")
+        await asyncio.sleep(1)
+        player.queue.wake("a", Lane.CHANGE)
+        assert (player.queue.running, player.queue.depth()[Lane.CHANGE]) == (1, 1)
+        await asyncio.sleep(10)
+        assert (player.queue.running, sum(player.queue.depth().values())) == (0, 0)
+
+    play(scenario, length=2)
