@@ -115,9 +115,10 @@ class HpcCalls:
     async def node_page(
         self, credentials: Credentials, account: Account, cluster_id: str, offset: int
     ) -> Page[Node] | Unread:
-        """A page of cluster/listNodes."""
+        """A page of cluster/listNodes: it finishes a change, and goes before looking."""
         params: dict[str, Param] = {"cluster_id": cluster_id, "limit": PAGE, "offset": offset}
-        return await self._page(Call("listNodes", "/cluster/listNodes", params), credentials, account, wire.node_page)
+        call = Call("listNodes", "/cluster/listNodes", params, lane="change")
+        return await self._page(call, credentials, account, wire.node_page)
 
     async def _page(
         self, call: Call, credentials: Credentials, account: Account, parse: Callable[[Answered], Page[T]]

@@ -36,10 +36,13 @@ class Window(Protocol):
     def wait(self, account: Account, lane: str, calls: int = 1) -> float:
         """Seconds until so many may go; counts nothing."""
 
-    async def permit(self, account: Account, lane: str, calls: int = 1) -> float:
+    def watches(self, account: Account, need: float) -> None:
+        """The watch over the account takes so many calls in a span."""
+
+    async def permit(self, account: Account, lane: str, calls: int = 1, *, looks: bool = False) -> float:
         """0 when so many may go now, and are counted."""
 
-    def refund(self, account: Account, calls: int) -> None:
+    def refund(self, account: Account, calls: int, *, looks: bool = False) -> None:
         """So many of those were not made."""
 
 
@@ -65,16 +68,18 @@ class Pace:
 
         Lane `look` also waits for what the sweeps of an account with so many clusters leave over.
         """
+        need = sweep_calls(listed) * self._window.span / self.period(listed)
+        self._window.watches(account, need)
         if lane == "look" and self._window.wait(account, lane, calls) <= 0:
             bucket = self._spare.setdefault((account.endpoint, account.owner), _Bucket())
-            spare = self._window.room("look") - sweep_calls(listed) * self._window.span / self.period(listed)
+            spare = min(self._window.room("look"), self._window.room("sweep")) - need
             if not bucket.take(calls, self._now(), max(0.0, spare), self._window.span):
                 return _AGAIN
-        return await self._window.permit(account, lane, calls)
+        return await self._window.permit(account, lane, calls, looks=True)
 
     def refund(self, account: Account, calls: int) -> None:
         """So many of those were not made."""
-        self._window.refund(account, calls)
+        self._window.refund(account, calls, looks=True)
 
 
 @dataclass(slots=True)

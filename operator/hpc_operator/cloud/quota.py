@@ -15,17 +15,21 @@ import json
 import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from hpc_operator.cloud.window import Window, until_fewer
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.record import Account
+from hpc_operator.reconcile.ports import FOLLOW_UPS
 
 # What each lane must leave to those before it, as a part of the budget: finish > change > create > look.
-# A sweep is a look that keeps the promised staleness; what else looks is paced besides (cloud.pacing).
+# `sweep` is the watch itself: it keeps the promised staleness, and has a share of its own instead of a place in the
+# row; other looks are paced besides (cloud.pacing).
 RESERVES: Mapping[str, float] = MappingProxyType(
-    {"finish": 0.0, "change": 0.02, "create": 0.05, "look": 0.10, "sweep": 0.10}
+    {"finish": 0.0, "change": 0.02, "sweep": 0.03, "create": 0.05, "look": 0.10}
 )
+WATCH = 0.88
+"""The watch never takes more than this; what it takes, creates leave to it: a burst of them must not blind it."""
 _ALLOTMENT = 32
 """Up to this part of the budget may be spent between two writings of the window."""
 _BUCKETS = 12
@@ -33,15 +37,6 @@ _MOMENT = 1.0
 _PATIENCE = 2.0
 """Seconds that a call waits for the window to be written down."""
 Key = tuple[str, str]
-
-
-@dataclass(slots=True)
-class _Window:
-    """Times of the calls of the last `span` seconds, oldest first; until when the tap is closed; calls unwritten."""
-
-    calls: deque[Instant] = field(default_factory=deque)
-    closed_until: Instant = 0.0
-    unwritten: int = 0
 
 
 def _ignore(_account: Account, _lane: str, _seconds: float) -> None:
@@ -73,14 +68,21 @@ class HourlyBudget:
         self._allotment = max(1, self._most // _ALLOTMENT)
         self.unkept, self._on_wait, self._on_spend = unkept, on_wait, on_spend
         self._stored = asyncio.Event()
-        self._windows: defaultdict[Key, _Window] = defaultdict(_Window)
+        self._windows: defaultdict[Key, Window] = defaultdict(lambda: Window(span))
 
     def room(self, lane: str) -> int:
-        """How many calls of the window this lane may bring the whole account to."""
-        return max(1, self._most - int(self._most * RESERVES[lane]))
+        """How many calls of the window this lane may bring the whole account to; for `sweep`, how many are its own."""
+        return max(1, int(self._most * WATCH) if lane == "sweep" else self._most - int(self._most * RESERVES[lane]))
 
-    async def permit(self, account: Account, lane: str, calls: int = 1) -> float:
-        """0 when so many calls of this lane may go now (they are then counted), else the seconds to wait."""
+    def watches(self, account: Account, need: float) -> None:
+        """The watch over the account takes so many calls in a span."""
+        self._window(account).need = min(math.ceil(need), self.room("sweep"))
+
+    async def permit(self, account: Account, lane: str, calls: int = 1, *, looks: bool = False) -> float:
+        """0 when so many calls of this lane may go now (they are then counted), else the seconds to wait.
+
+        A create promises the calls that follow it to lane `change`. `looks`: they are looks at the whole account.
+        """
         wait = self.wait(account, lane, calls)
         if wait <= 0 and not await self._allotted(account, calls):
             wait = _MOMENT
@@ -88,9 +90,12 @@ class HourlyBudget:
         if wait > 0:
             self._on_wait(account, lane, wait)
             return wait
-        window = self._window(account)
-        window.calls.extend([self._now()] * calls)
-        window.unwritten += calls
+        window, now = self._window(account), self._now()
+        window.spend(now, calls, looks=looks)
+        if lane == "create" and not looks:
+            window.promised.extend([now] * FOLLOW_UPS * calls)
+        elif lane == "change" and window.promised:
+            window.promised.popleft()
         self._on_spend(account, lane, calls)
         if self.unkept is not None and 2 * window.unwritten >= self._allotment:
             self.unkept()
@@ -118,17 +123,21 @@ class HourlyBudget:
         window, now = self._window(account), self._now()
         if window.closed_until > now:
             return window.closed_until - now
-        room = max(0, self.room(lane) - calls)
-        if len(window.calls) > room:
-            return max(0.001, window.calls[len(window.calls) - room - 1] + self.span - now)
-        return 0.0
+        if lane == "sweep":
+            own = until_fewer(window.looks, self.room(lane) - calls, self.span, now)
+            most = self._most - int(self._most * RESERVES[lane])
+            return max(own, until_fewer(window.calls, most - calls, self.span, now))
+        return until_fewer(window.calls, self.room(lane) - self._held(window, lane) - calls, self.span, now)
 
-    def refund(self, account: Account, calls: int) -> None:
+    @staticmethod
+    def _held(window: Window, lane: str) -> int:
+        """Calls that are as good as spent for this lane: what creates bring after them, and the watch."""
+        promised = len(window.promised) if lane in ("create", "look") else 0
+        return promised + (window.unlooked if lane == "create" else 0)
+
+    def refund(self, account: Account, calls: int, *, looks: bool = False) -> None:
         """So many of the calls permitted last were not made."""
-        window = self._window(account)
-        for _ in range(min(calls, len(window.calls))):
-            window.calls.pop()
-        window.unwritten = max(0, window.unwritten - calls)
+        self._window(account).refund(calls, looks=looks)
 
     def close_tap(self, account: Account, until: Instant) -> None:
         """The service refused a read with 2500: nothing of this account is called before `until`."""
@@ -148,7 +157,11 @@ class HourlyBudget:
     def left(self, account: Account, lane: str) -> int:
         """Calls that this lane may make before it waits: a metric. 0 while the tap is closed."""
         window = self._window(account)
-        return 0 if window.closed_until > self._now() else max(0, self.room(lane) - len(window.calls))
+        if window.closed_until > self._now():
+            return 0
+        if lane == "sweep":
+            return max(0, self.room(lane) - len(window.looks))
+        return max(0, self.room(lane) - self._held(window, lane) - len(window.calls))
 
     def closed_until(self, account: Account) -> Instant | None:
         """Until when the tap is closed; None when it is open."""
@@ -191,13 +204,12 @@ class HourlyBudget:
             window.calls = deque(sorted(times))  # whoever restores has not called yet: read twice, it counts once
             window.closed_until = max(window.closed_until, min(closed, now + self.span))
 
-    def _window(self, account: Account) -> _Window:
+    def _window(self, account: Account) -> Window:
         return self._window_of((account.endpoint, account.owner))
 
-    def _window_of(self, key: Key) -> _Window:
-        window, past = self._windows[key], self._now() - self.span
-        while window.calls and window.calls[0] <= past:
-            window.calls.popleft()
+    def _window_of(self, key: Key) -> Window:
+        window = self._windows[key]
+        window.forget(self._now())
         return window
 
 

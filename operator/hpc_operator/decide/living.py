@@ -36,13 +36,13 @@ def unreachable(scene: Scene) -> Decision | None:
 
     A process that was frozen wakes up with old looks: the service was not asked, so nothing is said about it.
     """
-    if scene.facts.lists and scene.facts.lists[0].complete:
-        return None
     last = scene.newest.begun if scene.newest else scene.facts.seen_at
     if scene.now - last <= _GRACE * scene.policy.staleness:
         return None
     if scene.facts.quota_until is not None:
         return exhausted(scene.facts.quota_until, scene.now, "looking at the account")
+    if scene.facts.lists and scene.facts.lists[0].complete:
+        return None
     text = f"The account could not be read in full for a while ({scene.look_problem}); what is shown here may be old."
     return Wait(Reason.CLOUD_UNREACHABLE, scene.policy.staleness, text)
 

@@ -135,6 +135,10 @@ class Looks(Protocol):
         """The newest look by id for each id asked lately."""
 
 
+FOLLOW_UPS = 2
+"""Calls that every create brings after it: its cluster is described, and its nodes are counted once."""
+
+
 class Budget(Protocol):
     """The account's call quota."""
 

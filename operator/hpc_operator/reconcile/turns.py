@@ -10,9 +10,9 @@ from collections import defaultdict
 
 from hpc_operator.domain.desired import Instant, Ref
 from hpc_operator.domain.record import Account
-from hpc_operator.reconcile.ports import Budget, Clock
+from hpc_operator.reconcile.ports import FOLLOW_UPS, Budget, Clock
 
-_LANE = "create"
+_LANE, _PRICE = "create", 1 + FOLLOW_UPS
 
 
 class Turns:
@@ -29,9 +29,9 @@ class Turns:
             self.leave(ref)
             self._where[ref.uid] = account
             self._lines[account].setdefault(ref.namespace, {})[ref.uid] = None
-        if self._budget.wait(account, _LANE, 1 + len(self._where)) <= 0:
+        if self._budget.wait(account, _LANE, 1 + len(self._where) * _PRICE) <= 0:
             return None  # there is enough for everybody in line: nobody need be counted
-        wait = self._budget.wait(account, _LANE, 1 + self._ahead(account, ref))
+        wait = self._budget.wait(account, _LANE, 1 + self._ahead(account, ref) * _PRICE)
         return None if wait <= 0 else self._clock.now() + wait
 
     def leave(self, ref: Ref) -> None:

@@ -5,9 +5,10 @@ from cloud_scripts import ACCOUNT, UNHURRIED, HandClock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpc_operator.cloud.quota import RESERVES, HourlyBudget
+from hpc_operator.cloud.quota import RESERVES, WATCH, HourlyBudget
 from hpc_operator.cloud.skew import WatchedClock
 from hpc_operator.domain.record import Account
+from hpc_operator.reconcile.ports import FOLLOW_UPS
 
 NOW = 1_700_000_000.0
 
@@ -78,10 +79,50 @@ async def test_never_more_calls_than_the_share_in_any_hour() -> None:
     assert all(sum(t - 3600 < other <= t for other in granted) <= 80 for t in granted)
 
 
-@pytest.mark.parametrize("lane", RESERVES)
+@pytest.mark.parametrize("lane", ["finish", "change", "look"])
 async def test_each_lane_leaves_its_reserve_to_those_before_it(lane: str) -> None:
     budget = HourlyBudget(HandClock(NOW), limit=1000, share=1.0)
     assert await use(budget, ACCOUNT, lane, 1100) == 1000 - int(1000 * RESERVES[lane])
+
+
+async def test_a_create_goes_only_if_what_follows_it_can_go_too() -> None:
+    budget = HourlyBudget(HandClock(NOW), limit=1000, share=1.0)
+    creates = await use(budget, ACCOUNT, "create", 1100)
+    assert creates == -(-950 // (1 + FOLLOW_UPS))
+    assert budget.wait(ACCOUNT, "look") > 0, "looks leave it to them too"
+    assert await use(budget, ACCOUNT, "change", FOLLOW_UPS * creates) == FOLLOW_UPS * creates
+    assert budget.used(ACCOUNT) <= 950 + FOLLOW_UPS
+
+
+async def test_a_burst_of_creates_leaves_the_watch_its_calls() -> None:
+    clock = HandClock(NOW)
+    budget = HourlyBudget(clock, limit=2000, share=0.8)
+    budget.watches(ACCOUNT, 1361)
+    creates = await use(budget, ACCOUNT, "create", 2000)
+    assert creates == -(-(1520 - 1361) // (1 + FOLLOW_UPS))
+    await use(budget, ACCOUNT, "change", FOLLOW_UPS * creates)
+    for _ in range(123):
+        assert await budget.permit(ACCOUNT, "sweep", 11, looks=True) == 0
+        clock.at += 29.1
+
+
+async def test_a_watch_in_full_swing_leaves_creates_their_calls() -> None:
+    budget = HourlyBudget(HandClock(NOW), limit=2000, share=0.8)
+    budget.watches(ACCOUNT, 10_000)
+    sweeps = 0
+    while await budget.permit(ACCOUNT, "sweep", 100, looks=True) == 0:
+        sweeps += 1
+    assert sweeps == 1600 * WATCH // 100
+    assert await use(budget, ACCOUNT, "create", 100) == -(-(1520 - 1400 - 8) // (1 + FOLLOW_UPS))
+
+
+async def test_what_was_promised_and_never_called_is_free_again_after_an_hour() -> None:
+    clock = HandClock(NOW)
+    budget = HourlyBudget(clock, limit=100, share=1.0)
+    first = await use(budget, ACCOUNT, "create", 100)
+    assert await use(budget, ACCOUNT, "create", 100) == 0
+    clock.at += 3600
+    assert await use(budget, ACCOUNT, "create", 100) == first
 
 
 async def test_finishing_still_goes_when_looking_has_used_its_part() -> None:
@@ -91,6 +132,7 @@ async def test_finishing_still_goes_when_looking_has_used_its_part() -> None:
         True
     ] * 3
     assert list(RESERVES.values()) == sorted(RESERVES.values())
+    assert [lane for lane in RESERVES if lane != "sweep"] == ["finish", "change", "create", "look"]
 
 
 async def test_the_wait_is_just_long_enough() -> None:
