@@ -171,8 +171,8 @@ class Memory:
 class Resource:
     """One HpcCluster as last read. `problem` is a spec or memory that cannot be parsed: nothing may be done with it.
 
-    `stored` is the whole `.status` as canonical JSON: what a write is compared with. As a dictionary it would be most of
-    what a settled resource takes of memory.
+    `stored` is the whole `.status` as canonical JSON: what a write is compared with. As a dictionary it would be most
+    of what a settled resource takes of memory.
     """
 
     ref: Ref

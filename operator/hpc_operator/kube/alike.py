@@ -8,13 +8,17 @@ parsed three times; and each of thousands of resources held its own copy of the 
 """
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 RECENT = 512
 """How many different texts of one kind are remembered with what was read from them."""
+
+SHORT = 4096
+"""Characters of a text that is remembered: nobody fills the memory with long ones."""
 
 _ALIKE = 4096
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
@@ -26,6 +30,18 @@ def text_of(value: object) -> str:
         return _encoder.encode(value)
     except (TypeError, RecursionError) as error:
         raise ValueError("not JSON") from error
+
+
+class Once(Generic[T]):
+    """A function of a text that is not asked again about the short ones that it was asked about lately."""
+
+    def __init__(self, read: Callable[[str], T]) -> None:
+        self._read = read
+        self.kept = lru_cache(maxsize=RECENT)(read)
+
+    def __call__(self, text: str) -> T:
+        """What the text says; raises what reading it raises."""
+        return self.kept(text) if len(text) <= SHORT else self._read(text)
 
 
 def one(value: T) -> T:

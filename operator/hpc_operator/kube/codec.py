@@ -7,12 +7,11 @@ read becomes `Resource.problem`, a sentence that names the field and says what t
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from hpc_operator.domain.desired import Desired, Ref
 from hpc_operator.domain.record import Condition, Memory, Record, Report, Resource
 from hpc_operator.kube import names
-from hpc_operator.kube.alike import RECENT, one, text_of
+from hpc_operator.kube.alike import Once, one, text_of
 from hpc_operator.kube.instants import clean, read_time, write_time
 from hpc_operator.kube.memory_schema import ConditionFields
 from hpc_operator.kube.remembered import MEMORY_KEYS, Newer, encode_memory, parse_memory, parse_record, without_none
@@ -85,7 +84,7 @@ def _kept(status: Mapping[str, object]) -> tuple[_Status, str | None]:
         return _status("{}"), explain("status", error, UNREADABLE)
 
 
-@lru_cache(maxsize=RECENT)
+@Once
 def _status(text: str) -> _Status:
     status = json.loads(text)
     conditions = parse_conditions(status.get("conditions"))
@@ -104,7 +103,7 @@ def _wish(raw: object) -> tuple[Desired, str | None]:
         return parse_spec(None)
 
 
-@lru_cache(maxsize=RECENT)
+@Once
 def _spec(text: str) -> tuple[Desired, str | None]:
     return parse_spec(json.loads(text))
 
@@ -118,8 +117,8 @@ def parse_conditions(raw: object) -> tuple[Condition, ...]:
             changed = read_time(c.last_transition_time)
         except ValueError:
             continue
-        said = (one(text) for text in (c.type, c.status, c.reason, c.message))
-        found.append(Condition(*said, c.observed_generation, changed))
+        kind, status, reason, message = one(c.type), one(c.status), one(c.reason), one(c.message)
+        found.append(Condition(kind, status, reason, message, c.observed_generation, changed))
     return tuple(found)
 
 
@@ -207,7 +206,7 @@ def _memories(annotation: str | None, status: _Status) -> tuple[Record | None, M
     return record, (Memory(newer=True) if newer else status.memory), "; ".join(problems) or None
 
 
-@lru_cache(maxsize=RECENT)
+@Once
 def _record(text: str) -> Record:
     return parse_record(text)
 

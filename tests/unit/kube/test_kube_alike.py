@@ -21,7 +21,7 @@ from hpc_operator.domain.record import (
     Resource,
 )
 from hpc_operator.kube import codec, names
-from hpc_operator.kube.alike import RECENT, one, text_of
+from hpc_operator.kube.alike import RECENT, SHORT, Once, one, text_of
 from hpc_operator.kube.codec import encode_status, parse_resource, status_patch
 from hpc_operator.kube.remembered import encode_record
 
@@ -129,8 +129,20 @@ def test_what_comes_again_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -
 def test_only_a_bounded_number_is_remembered() -> None:
     for number in range(RECENT + 50):
         parse_resource(stored(number))
-    assert [memo.cache_info().currsize <= RECENT for memo in (codec._status, codec._spec, codec._record)] == [True] * 3
-    assert codec._status.cache_info().currsize == RECENT
+    assert codec._status.kept.cache_info().currsize == RECENT
+
+
+def test_long_texts_are_read_and_not_remembered() -> None:
+    asked: list[str] = []
+
+    @Once
+    def size(text: str) -> int:
+        asked.append(text)
+        return len(text)
+
+    for text in ("x" * SHORT, "x" * (SHORT + 1)):
+        assert [size(text), size(text)] == [len(text)] * 2
+    assert [len(text) for text in asked] == [SHORT, SHORT + 1, SHORT + 1]
 
 
 def test_a_status_that_differs_is_another_resource() -> None:
