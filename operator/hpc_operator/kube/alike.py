@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-RECENT = 512
+RECENT = 256
 """How many different texts of one kind are remembered with what was read from them."""
 
 SHORT = 4096
