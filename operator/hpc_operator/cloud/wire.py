@@ -8,7 +8,6 @@ reference, createCluster, cluster, nodes and operation log pages. A page with an
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Generic, TypeVar
 
 from hpc_operator.cloud.envelope import Answered, envelope, unsuccessful
@@ -121,34 +120,21 @@ def _page(answered: Answered, name: str, parse: Callable[[Mapping[str, object]],
 
 
 def _cluster(item: Mapping[str, object]) -> Cluster | None:
-    """One line. What says the same as one that was met lately is that very line: looks share what does not change."""
+    """One line. Unreadable without exactly one id, or where a text that may hold a mark is none."""
     wrapped = item.get("app_cluster")
     inner = wrapped if isinstance(wrapped, dict) else {}
-    said = (inner[name] if name in inner else item.get(name) for name in _SAID)
-    both = (fields.get(name) for name in ("cluster_id", "cluster_status") for fields in (item, inner))
-    values = (*both, *said)
-    short = all(value is None or (isinstance(value, str) and len(value) <= NAME) for value in values)
-    return _known_line(values) if short else _line(values)
-
-
-def _line(values: tuple[object, ...]) -> Cluster | None:
-    """Unreadable without exactly one id, or where a text that may hold a mark is none."""
-    outer_id, inner_id, outer_status, inner_status, name, description, kind, create_time = values
-    found = {one for one in (cluster_id(outer_id), cluster_id(inner_id)) if one}
-    if len(found) != 1 or not readable(name) or not readable(description):
+    fields = {**item, **inner} if inner else item
+    found = {one for one in (cluster_id(item.get("cluster_id")), cluster_id(inner.get("cluster_id"))) if one}
+    if len(found) != 1 or not readable(fields.get("cluster_name")) or not readable(fields.get("description")):
         return None
     return Cluster(
         found.pop(),
-        _with_marks(name, NAME),
-        _status(outer_status, inner_status),
-        words(kind, WORD),
-        _with_marks(description, DESCRIPTION),
-        instant(create_time),
+        _with_marks(fields.get("cluster_name"), NAME),
+        _status(item, inner),
+        words(fields.get("cluster_type"), WORD),
+        _with_marks(fields.get("description"), DESCRIPTION),
+        instant(fields.get("create_time")),
     )
-
-
-_SAID = ("cluster_name", "description", "cluster_type", "create_time")
-_known_line = lru_cache(maxsize=4096)(_line)
 
 
 def _with_marks(value: object, limit: int) -> str | None:
@@ -160,9 +146,9 @@ def _with_marks(value: object, limit: int) -> str | None:
     return " ".join((kept, *(str(mark) for mark in dict.fromkeys(marks_in(value)) if mark not in shown)))
 
 
-def _status(outer: object, inner: object) -> str | None:
+def _status(item: Mapping[str, object], inner: Mapping[str, object]) -> str | None:
     """The one word that is said; two different ones say nothing."""
-    said = {word(status) for status in (outer, inner) if status}
+    said = {word(fields["cluster_status"]) for fields in (item, inner) if fields.get("cluster_status")}
     return said.pop() if len(said) == 1 else None
 
 

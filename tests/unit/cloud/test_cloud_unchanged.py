@@ -106,25 +106,6 @@ def test_only_the_last_questions_are_remembered_and_no_body() -> None:
     assert pages[0].fields == {}
 
 
-def test_a_long_text_in_a_line_is_read_and_not_remembered() -> None:
-    long = LINE | {"cluster_name": "x" * 2000}
-    first, second = (cluster_page(Answered(0, "", listed(long))).items[0] for _ in range(2))
-    assert first == second
-    assert first is not second
-
-
-def test_lines_are_the_same_only_where_all_that_is_read_is() -> None:
-    seen = [
-        LINE | change for change in ({}, {"cluster_name": "two"}, {"cluster_status": None}, {"cluster_type": "hpc"})
-    ]
-    seen += [LINE | {"description": "x"}, LINE | {"create_time": "2026-01-01T00:00:00Z"}, {"app_cluster": LINE}]
-    first = cluster_page(Answered(0, "", listed(*seen))).items
-    again = cluster_page(Answered(0, "", listed(*seen))).items
-    assert [a is b for a, b in zip(first, again, strict=True)] == [True] * len(seen)
-    assert len({*first}) == len(seen) - 1, "the wrapped line says the same as the first"
-    assert cluster_page(Answered(0, "", listed(LINE | {"running_job_count": 7}))).items[0] is first[0]
-
-
 def test_looks_that_show_the_same_share_their_indexes() -> None:
     lines = cluster_page(Answered(0, "", listed(LINE, OTHER))).items
     first, second = ListLook(1.0, True, "k", lines), ListLook(2.0, True, "k", (*lines,))
