@@ -71,7 +71,7 @@ def _needed(path: str) -> Rule[Created]:
     return Rule(
         f".spec.{path}",
         "self.spec.?managementPolicy.orValue('Full') == 'Observe' || self.?status.?hpc_cluster_id.hasValue() || "
-        f"oldSelf.hasValue() && oldSelf.value().spec == self.spec || {unless}self.spec.?{optional}.hasValue()",
+        f"{unless}self.spec.?{optional}.hasValue() || oldSelf.hasValue() && oldSelf.value().spec == self.spec",
         f"{path} is needed to create {kind} cluster: only managementPolicy Observe does without",
         "FieldValueRequired",
         lambda c: c.spec.management_policy == "Observe" or (role and not _ehpc(c.spec)) or _given(c.spec, path),
