@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import click
+import uvloop
 
 from hpc_operator import logs
 from hpc_operator.cloud.scrub import Scrubber
@@ -58,7 +59,7 @@ def run(**flags: str | None) -> None:
     logs.configure(settings.log_level, scrubber.scrub, sys.stderr)
     logs.catch_crashes()
     try:
-        code = asyncio.run(operate(settings, scrubber))
+        code = uvloop.run(operate(settings, scrubber))
     except (Unavailable, OSError) as error:
         _log.critical("cannot start: %s", error)
         code = 1

@@ -11,9 +11,10 @@ COURSES = (
     Course("conf name echoed, all lags", {**_QUICK, "name_echo": "conf", "list_lag": 30.0, "log_lag": 30.0}),
     Course("nothing echoed, list lags", {**_QUICK, "name_echo": "none", "list_lag": 30.0}),
     Course(
-        "retained, password given, log lags",
+        "retained, password given, log lags, meddled with",
         {**_QUICK, "name_echo": "top", "log_lag": 30.0},
         {"passwordSecretRef": {"name": "given", "key": "password"}, "deletionPolicy": "Retain"},
         retained=True,
+        meddled=True,
     ),
 )

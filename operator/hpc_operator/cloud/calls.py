@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, wait_exponential
 
@@ -36,6 +36,10 @@ log = logging.getLogger(__name__)
 OnCall = Callable[[str, str, float], None]
 """Call name; a documented ret_code, `other`, `http-<status>`, `NotSent` or `NoAnswer`: a closed set, fit for a label;
 seconds."""
+
+
+Reading: TypeAlias = Callable[[Reply], Answered | NoAnswer]
+"""How a whole answer is read: once, for whoever asked and for the metrics."""
 
 
 class Tap(Protocol):
@@ -89,6 +93,11 @@ def _unwatched(_name: str) -> AbstractContextManager[object]:
     return nullcontext()
 
 
+def as_envelope(reply: Reply) -> Answered | NoAnswer:
+    """The usual reading."""
+    return envelope(reply.status, reply.body)
+
+
 class Caller:
     """Sends signed calls. `sleep` is awaited between attempts of a read; `calling(call)` is open while it waits."""
 
@@ -120,15 +129,18 @@ class Caller:
         """POST, once and never again."""
         query = {"zone": account.zone, **call.params}
         signed = self.signer(credentials).post(account.endpoint, call.path, query, timestamp, body)
-        return await self._call(call.name, signed, self.settings.change_timeout)
+        outcome, _ = await self._call(call.name, signed, self.settings.change_timeout, as_envelope)
+        return outcome
 
-    async def read(self, call: Call, credentials: Credentials, account: Account) -> Read:
+    async def read(
+        self, call: Call, credentials: Credentials, account: Account, reading: Reading = as_envelope
+    ) -> Read:
         """GET, asked again a few times where that may help; each attempt is signed anew and counted in the budget."""
 
         paid = iter((call.paid,))
 
         async def once() -> Read:
-            return await self._read(call, credentials, account, paid=next(paid, False))
+            return await self._read(call, credentials, account, reading=reading, paid=next(paid, False))
 
         attempts = AsyncRetrying(
             stop=stop_after_attempt(self.settings.read_attempts),
@@ -140,26 +152,36 @@ class Caller:
         outcome: Read = await attempts(once)
         return outcome
 
-    async def _read(self, call: Call, credentials: Credentials, account: Account, *, paid: bool) -> Read:
+    async def _read(
+        self, call: Call, credentials: Credentials, account: Account, *, reading: Reading, paid: bool
+    ) -> Read:
         if not paid and (wait := await self._tap.permit(account, call.lane)) > 0:
             return Spent(wait)
         query = {"zone": account.zone, **call.params}
         signed = self.signer(credentials).get(account.endpoint, call.path, query, self.clock.now())
-        reply = await self._call(call.name, signed, self.settings.read_timeout)
-        answer = envelope(reply.status, reply.body) if isinstance(reply, Reply) else reply
+        _, answer = await self._call(call.name, signed, self.settings.read_timeout, reading)
         if isinstance(answer, Answered) and answer.code == CALLS_EXHAUSTED:
             self._tap.close_tap(account, self.clock.now() + self.settings.quota_pause)
         return answer
 
-    async def _call(self, name: str, signed: Signed, timeout: float) -> Reply | NotSent | NoAnswer:  # noqa: ASYNC109
+    async def _call(
+        self,
+        name: str,
+        signed: Signed,
+        timeout: float,  # noqa: ASYNC109
+        reading: Reading,
+    ) -> tuple[Reply | NotSent | NoAnswer, Answered | NotSent | NoAnswer]:
+        """What came back, and how it reads."""
         headers = {"accept": "application/json"}
         if signed.body is not None:
             headers["content-type"] = "application/json"
         began = self.clock.now()
         with self._calling(name):
             outcome = await self._send(signed, headers, timeout)
-        self._told(name, outcome, self.clock.now() - began)
-        return outcome
+        seconds = self.clock.now() - began
+        answer = reading(outcome) if isinstance(outcome, Reply) else outcome
+        self._told(name, outcome, answer, seconds)
+        return outcome, answer
 
     async def _send(
         self,
@@ -176,22 +198,23 @@ class Caller:
         self.clock.seen(reply.date, reply.began, reply.ended)
         return reply
 
-    def _told(self, name: str, outcome: Reply | NotSent | NoAnswer, seconds: float) -> None:
+    def _told(
+        self, name: str, outcome: Reply | NotSent | NoAnswer, answer: Answered | NotSent | NoAnswer, seconds: float
+    ) -> None:
         match outcome:
             case Reply():
-                code, cause = _code(outcome), ""
+                code, cause = _code(outcome, answer), ""
             case NotSent(cause=cause) | NoAnswer(cause=cause):
                 code = type(outcome).__name__
         self._on_call(name, code, seconds)
         level = logging.DEBUG if code == "0" else logging.WARNING
-        log.log(
-            level, "called %s", name, extra={"call": name, "code": code, "seconds": round(seconds, 3), "cause": cause}
-        )
+        if log.isEnabledFor(level):
+            said = {"call": name, "code": code, "seconds": round(seconds, 3), "cause": cause}
+            log.log(level, "called %s", name, extra=said)
 
 
-def _code(reply: Reply) -> str:
+def _code(reply: Reply, answer: Answered | NotSent | NoAnswer) -> str:
     """What was answered, in one of a few words: numbers that a service makes up would be labels without end."""
-    answer = envelope(reply.status, reply.body)
     if isinstance(answer, Answered):
         return str(answer.code) if answer.code in DOCUMENTED else "other"
     return f"http-{reply.status}" if 100 <= reply.status < 600 else "http-other"

@@ -13,6 +13,7 @@ from hpc_operator.cloud.calls import Call, Caller
 from hpc_operator.cloud.envelope import Answered
 from hpc_operator.cloud.signing import Param, percent
 from hpc_operator.cloud.transport import Reply
+from hpc_operator.cloud.unchanged import AnsweredPage, Question, Unchanged
 from hpc_operator.cloud.unread import Unread, Words
 from hpc_operator.cloud.wire import PAGE, Node, Page
 from hpc_operator.domain.answers import Answer, NotSent
@@ -30,6 +31,7 @@ class HpcCalls:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
         self._words = Words()
+        self._unchanged = Unchanged()
 
     async def create(self, credentials: Credentials, request: CreateRequest, timestamp: Instant) -> Answer:
         """POST createCluster, once, with this timestamp."""
@@ -123,7 +125,12 @@ class HpcCalls:
     async def _page(
         self, call: Call, credentials: Credentials, account: Account, parse: Callable[[Answered], Page[T]]
     ) -> Page[T] | Unread:
-        answer = self._words.told(account, call.name, await self._caller.read(call, credentials, account))
+        question: Question = account, credentials.fingerprint, call.name, tuple(call.params.items())
+        read = await self._caller.read(call, credentials, account, self._unchanged.reading(question, parse))
+        answer = self._words.told(account, call.name, read)
+        if isinstance(answer, AnsweredPage):
+            page: Page[T] = answer.page
+            return page
         return parse(answer) if isinstance(answer, Answered) else answer
 
 

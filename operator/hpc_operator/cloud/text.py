@@ -30,6 +30,9 @@ _TIME = re.compile(
 
 def clean(text: str, limit: int) -> str:
     """One line for people: without control, bidirectional and escape characters, at most `limit` characters long."""
+    if len(text) <= limit and text.isprintable():  # nearly always: nothing to take out, and no white space but blanks
+        line = " ".join(text.split())
+        return text if line == text else line
     ample = text[: 4 * limit + 64]
     plain = _ANSI.sub("", ample)
     kept = "".join(" " if c in "\t\n\r\v\f\x85\u2028\u2029" else c for c in plain if _shown(c))

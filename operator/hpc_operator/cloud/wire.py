@@ -123,7 +123,7 @@ def _cluster(item: Mapping[str, object]) -> Cluster | None:
     """One line. Unreadable without exactly one id, or where a text that may hold a mark is none."""
     wrapped = item.get("app_cluster")
     inner = wrapped if isinstance(wrapped, dict) else {}
-    fields = {**item, **inner}
+    fields = {**item, **inner} if inner else item
     found = {one for one in (cluster_id(item.get("cluster_id")), cluster_id(inner.get("cluster_id"))) if one}
     if len(found) != 1 or not readable(fields.get("cluster_name")) or not readable(fields.get("description")):
         return None

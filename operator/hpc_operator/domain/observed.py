@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.mark import marks_in
@@ -78,13 +79,23 @@ class ListLook:
     by_mark: Mapping[str, tuple[Cluster, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        lines: defaultdict[str, dict[str, Cluster]] = defaultdict(dict)
-        for cluster in self.clusters:
-            for mark in marks_in(*cluster.texts):
-                for part in (mark.stem, mark.object, mark.fleet):
-                    lines[part][cluster.id] = cluster
-        object.__setattr__(self, "by_id", {cluster.id: cluster for cluster in self.clusters})
-        object.__setattr__(self, "by_mark", {part: tuple(found.values()) for part, found in lines.items()})
+        by_id, by_mark = _indexes(self.clusters)
+        object.__setattr__(self, "by_id", by_id)
+        object.__setattr__(self, "by_mark", by_mark)
+
+
+@lru_cache(maxsize=4)
+def _indexes(
+    clusters: tuple[Cluster, ...],
+) -> tuple[Mapping[str, Cluster], Mapping[str, tuple[Cluster, ...]]]:
+    """By id and by mark: at rest one look after the other shows the same, and they share them."""
+    lines: defaultdict[str, dict[str, Cluster]] = defaultdict(dict)
+    for cluster in clusters:
+        for mark in marks_in(*cluster.texts):
+            for part in (mark.stem, mark.object, mark.fleet):
+                lines[part][cluster.id] = cluster
+    by_id = {cluster.id: cluster for cluster in clusters}
+    return by_id, {part: tuple(found.values()) for part, found in lines.items()}
 
 
 @dataclass(frozen=True, slots=True)

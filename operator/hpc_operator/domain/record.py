@@ -1,10 +1,11 @@
 """What the operator remembers about a resource: two memories, each rebuilt from the other.
 
 `Record` lives in the annotation `hpc.qingcloud.com/record`, `Memory` in `.status`. Everybody may import this
-module; nothing here knows how either is stored.
+module; nothing here knows how either is written.
 """
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass
 from enum import StrEnum
 
 from hpc_operator.domain.desired import Desired, Instant, Orders, Ref
@@ -168,7 +169,11 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One HpcCluster as last read. `problem` is a spec or memory that cannot be parsed: nothing may be done with it."""
+    """One HpcCluster as last read. `problem` is a spec or memory that cannot be parsed: nothing may be done with it.
+
+    `stored` is the whole `.status` as canonical JSON: what a write is compared with. As a dictionary it would be most
+    of what a settled resource takes of memory.
+    """
 
     ref: Ref
     resource_version: str
@@ -181,9 +186,15 @@ class Resource:
     record: Record | None
     memory: Memory
     conditions: tuple[Condition, ...] = ()
-    status: dict[str, object] = field(default_factory=dict, hash=False, compare=False)
+    stored: str = "{}"
     problem: str | None = None
     other_finalizers: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> dict[str, object]:
+        """The whole `.status`, read anew from `stored` at each use."""
+        found: dict[str, object] = json.loads(self.stored)
+        return found
 
     @property
     def deleting(self) -> bool:

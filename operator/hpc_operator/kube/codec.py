@@ -4,11 +4,14 @@
 read becomes `Resource.problem`, a sentence that names the field and says what to do. Pure; nothing is decided here.
 """
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from hpc_operator.domain.desired import Ref
+from hpc_operator.domain.desired import Desired, Ref
 from hpc_operator.domain.record import Condition, Memory, Record, Report, Resource
 from hpc_operator.kube import names
+from hpc_operator.kube.alike import Once, one, text_of
 from hpc_operator.kube.instants import clean, read_time, write_time
 from hpc_operator.kube.memory_schema import ConditionFields
 from hpc_operator.kube.remembered import MEMORY_KEYS, Newer, encode_memory, parse_memory, parse_record, without_none
@@ -38,11 +41,11 @@ def parse_resource(raw: Mapping[str, object]) -> Resource:
     meta = _object(raw.get("metadata"))
     annotations = {k: v for k, v in _object(meta.get("annotations")).items() if isinstance(v, str)}
     misshapen = _misshapen(raw, meta)
-    status = dict(_object(raw.get("status")))
+    kept, bad_status = _kept(_object(raw.get("status")))
     created, deleting, spoiled = _times(meta)
-    desired, bad_spec = parse_spec(raw.get("spec"))
+    desired, bad_spec = _wish(raw.get("spec"))
     orders, bad_order = parse_orders(annotations)
-    record, memory, bad_memory = _memories(annotations.get(names.ANNOTATION_RECORD), status)
+    record, memory, bad_memory = _memories(annotations.get(names.ANNOTATION_RECORD), kept)
     generation = meta.get("generation")
     finalizers = _texts(meta.get("finalizers"))
     return Resource(
@@ -53,14 +56,56 @@ def parse_resource(raw: Mapping[str, object]) -> Resource:
         deleting_since=deleting,
         finalizer=names.FINALIZER in finalizers,
         desired=desired,
-        orders=orders,
+        orders=one(orders),
         record=record,
         memory=memory,
-        conditions=parse_conditions(status.get("conditions")),
-        status=status,
-        problem=misshapen or spoiled or bad_memory or bad_spec or bad_order,
+        conditions=kept.conditions,
+        stored=kept.text,
+        problem=misshapen or spoiled or bad_status or bad_memory or bad_spec or bad_order,
         other_finalizers=tuple(each for each in finalizers if each != names.FINALIZER),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    """What one text of a status says. `newer`, `problem`: why its memory is not believed."""
+
+    text: str
+    memory: Memory
+    conditions: tuple[Condition, ...]
+    newer: bool = False
+    problem: str | None = None
+
+
+def _kept(status: Mapping[str, object]) -> tuple[_Status, str | None]:
+    try:
+        return _status(text_of(status)), None
+    except ValueError as error:
+        return _status("{}"), explain("status", error, UNREADABLE)
+
+
+@Once
+def _status(text: str) -> _Status:
+    status = json.loads(text)
+    conditions = parse_conditions(status.get("conditions"))
+    try:
+        return _Status(text, parse_memory(status), conditions)
+    except Newer:
+        return _Status(text, Memory(), conditions, newer=True)
+    except ValueError as error:
+        return _Status(text, Memory(), conditions, problem=explain("status", error, UNREADABLE))
+
+
+def _wish(raw: object) -> tuple[Desired, str | None]:
+    try:
+        return _spec(text_of(raw))
+    except ValueError:
+        return parse_spec(None)
+
+
+@Once
+def _spec(text: str) -> tuple[Desired, str | None]:
+    return parse_spec(json.loads(text))
 
 
 def parse_conditions(raw: object) -> tuple[Condition, ...]:
@@ -72,7 +117,8 @@ def parse_conditions(raw: object) -> tuple[Condition, ...]:
             changed = read_time(c.last_transition_time)
         except ValueError:
             continue
-        found.append(Condition(c.type, c.status, c.reason, c.message, c.observed_generation, changed))
+        kind, status, reason, message = one(c.type), one(c.status), one(c.reason), one(c.message)
+        found.append(Condition(kind, status, reason, message, c.observed_generation, changed))
     return tuple(found)
 
 
@@ -88,13 +134,13 @@ def status_patch(resource: Resource, memory: Memory, report: Report | None = Non
     read, is never touched: then only the report's fields are.
     """
     keys = REPORT_KEYS if report else frozenset()
-    if not resource.memory.newer and _readable(resource.status):
+    if not resource.memory.newer and _readable(resource.stored):
         keys |= MEMORY_KEYS
-    wished = encode_status(memory, report)
-    if report and (foreign := _foreign(resource.status)):
+    wished, stored = encode_status(memory, report), resource.status
+    if report and (foreign := _foreign(stored)):
         wished["conditions"] = [*_encode_conditions(report), *foreign]
     difference = _difference(
-        {key: resource.status[key] for key in keys if key in resource.status},
+        {key: stored[key] for key in keys if key in stored},
         {key: wished[key] for key in keys if key in wished},
     )
     return {"status": difference} if difference else None
@@ -147,22 +193,22 @@ def _difference(now: Mapping[str, object], wished: Mapping[str, object]) -> dict
     return patch
 
 
-def _memories(annotation: str | None, status: Mapping[str, object]) -> tuple[Record | None, Memory, str | None]:
-    record, memory, newer = None, Memory(), False
+def _memories(annotation: str | None, status: _Status) -> tuple[Record | None, Memory, str | None]:
+    record, newer = None, status.newer
     problems = []
     try:
-        record = parse_record(annotation) if annotation is not None else None
+        record = _record(annotation) if annotation is not None else None
     except Newer:
         newer = True
     except ValueError as error:
         problems.append(explain(f"annotation {names.ANNOTATION_RECORD}", error, UNREADABLE))
-    try:
-        memory = parse_memory(status)
-    except Newer:
-        newer = True
-    except ValueError as error:
-        problems.append(explain("status", error, UNREADABLE))
-    return record, (Memory(newer=True) if newer else memory), "; ".join(problems) or None
+    problems += [status.problem] if status.problem else []
+    return record, (Memory(newer=True) if newer else status.memory), "; ".join(problems) or None
+
+
+@Once
+def _record(text: str) -> Record:
+    return parse_record(text)
 
 
 def _misshapen(raw: Mapping[str, object], meta: Mapping[str, object]) -> str | None:
@@ -181,12 +227,9 @@ def _misshapen(raw: Mapping[str, object], meta: Mapping[str, object]) -> str | N
     return f"{found}: not of the shape that a Kubernetes API server stores; nothing is read from it" if found else None
 
 
-def _readable(status: Mapping[str, object]) -> bool:
-    try:
-        parse_memory(status)
-    except (Newer, ValueError):
-        return False
-    return True
+def _readable(stored: str) -> bool:
+    status = _status(stored)
+    return not status.newer and status.problem is None
 
 
 def _times(meta: Mapping[str, object]) -> tuple[float, float | None, str | None]:

@@ -34,6 +34,8 @@ def read_time(text: str) -> Instant:
 
 def clean(text: str, limit: int) -> str:
     """The text as a status can carry it: encodable, without control characters but line ends, cut to `limit`."""
+    if text.isprintable():  # nearly always; and no half of a surrogate pair is
+        return text[:limit]
     encodable = text.encode("utf-8", "replace").decode("utf-8")
     return "".join(c for c in encodable if c == "\n" or c.isprintable())[:limit]
 

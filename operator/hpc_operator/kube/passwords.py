@@ -16,7 +16,7 @@ from hpc_operator.domain.record import Resource
 from hpc_operator.kube import names
 from hpc_operator.kube.answers import require
 from hpc_operator.kube.api import MERGE_PATCH, Api
-from hpc_operator.reconcile.ports import Conflict, Gone, SecretProblem
+from hpc_operator.reconcile.ports import Conflict, Gone, SecretProblem, Unavailable
 
 ADMIN_KEY = "password"
 MANAGED = {"app.kubernetes.io/managed-by": "hpc-operator"}
@@ -24,6 +24,7 @@ RETAINED = f"{names.GROUP}/retained"
 _LENGTH = 20
 _CREDENTIALS = ("access_key_id", "secret_access_key")
 _LONGEST = 1024
+_MOST_MET = 1000
 _CLASSES = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789", "!@#$%^&*()")
 
 
@@ -50,6 +51,7 @@ class Secrets:
 
     def __init__(self, api: Api, *, choose: Callable[[Sequence[str]], str], learn: Callable[[str], None]) -> None:
         self._api, self._choose, self._learn = api, choose, learn
+        self._met: dict[tuple[str, str], None] = {}
 
     async def values(self, namespace: str, name: str) -> Mapping[str, str]:
         """The values of a Secret with credentials, but for those that are no text. SecretProblem when it is missing."""
@@ -65,12 +67,41 @@ class Secrets:
     async def admin_password(self, resource: Resource) -> str:
         """See `ports.Store`: two processes that race agree on the one that was stored first."""
         namespace, name = resource.ref.namespace, admin_secret(resource.ref.name)
-        try:
-            raw = await self._api.request("GET", _path(namespace, name))
-        except Gone:
-            raw = await self._create(resource)
+        raw = await self._stored(resource, namespace, name)
         _must_be_ours(require(raw, "Secret", namespace, name), resource)
         return self._handed_out(raw, f"{namespace}/{name}", ADMIN_KEY)
+
+    async def _stored(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
+        """The Secret as it is stored. Whoever remembers nothing yet has none, as a rule: making it is the first try."""
+        if (namespace, name) in self._met or resource.record is not None or not resource.memory.empty:
+            try:
+                return await self._api.request("GET", _path(namespace, name))
+            except Gone:
+                self._met.pop((namespace, name), None)
+        try:
+            made = await self._create(resource, namespace, name)
+        except Conflict:
+            self._meet(namespace, name)
+            return await self._read(namespace, name)
+        except Unavailable as refused:
+            if not refused.permanent:
+                raise
+            return await self._there_already(refused, namespace, name)
+        self._meet(namespace, name)
+        return made
+
+    def _meet(self, namespace: str, name: str) -> None:
+        """It is read first from now on: each try to make it would cost a new password."""
+        self._met[namespace, name] = None
+        if len(self._met) > _MOST_MET:
+            del self._met[next(iter(self._met))]
+
+    async def _there_already(self, refused: Unavailable, namespace: str, name: str) -> dict[str, Any]:
+        """No new Secret may be made here (a ResourceQuota, say): one that is there is as good."""
+        try:
+            return await self._api.request("GET", _path(namespace, name))
+        except Gone:
+            raise refused from None
 
     def _handed_out(self, raw: Mapping[str, Any], secret: str, key: str) -> str:
         found = _decoded(raw).get(key, "")
@@ -99,8 +130,7 @@ class Secrets:
         }
         await self._api.request("PATCH", path, body={"metadata": meta}, content_type=MERGE_PATCH)
 
-    async def _create(self, resource: Resource) -> dict[str, Any]:
-        namespace, name = resource.ref.namespace, admin_secret(resource.ref.name)
+    async def _create(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
         made = generate(self._choose)
         self._learn(made)
         owner = {
@@ -116,10 +146,7 @@ class Secrets:
             "type": "Opaque",
             "data": {ADMIN_KEY: base64.b64encode(made.encode()).decode()},
         }
-        try:
-            return await self._api.request("POST", _path(namespace), body=body)
-        except Conflict:
-            return await self._read(namespace, name)
+        return await self._api.request("POST", _path(namespace), body=body)
 
     async def _read(self, namespace: str, name: str) -> dict[str, Any]:
         try:

@@ -23,6 +23,7 @@ from hpc_operator.domain.record import (
 )
 from hpc_operator.kube import memory_schema as shape
 from hpc_operator.kube import names
+from hpc_operator.kube.alike import one
 from hpc_operator.kube.instants import clean, read_time, write_time
 
 ROLES = ("login", "controller", "compute")
@@ -157,7 +158,7 @@ def _refuse_newer(raw: object, error: ValidationError | None) -> None:
 
 
 def _account(fields: shape.AccountFields) -> Account:
-    return Account(fields.endpoint, fields.zone, fields.owner)
+    return one(Account(fields.endpoint, fields.zone, fields.owner))
 
 
 def _intent(fields: shape.OperationFields) -> Intent:
@@ -218,7 +219,7 @@ def _summary(nodes: tuple[NodeCount, ...]) -> str | None:
 
 def _nodes(fields: shape.NodesFields | None) -> tuple[NodeCount, ...]:
     by_role = [(role, getattr(fields, role, None)) for role in ROLES]
-    return tuple(NodeCount(role, n.desired, n.active) for role, n in by_role if n is not None)
+    return one(tuple(NodeCount(role, n.desired, n.active) for role, n in by_role if n is not None))
 
 
 def _write(instant: Instant | None) -> str | None:

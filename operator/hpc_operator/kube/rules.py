@@ -27,7 +27,8 @@ T = TypeVar("T")
 class Rule(Generic[T]):
     """One claim. `field` is the path below the place of the rule; `holds` is the same claim in Python.
 
-    `holds` None: it compares with the old object, so nobody asks it at the creation.
+    `holds` None: it compares with the old object, so nobody asks it at the creation. `names`: CEL that makes the
+    message, where it depends on what is wrong.
     """
 
     field: str
@@ -36,12 +37,14 @@ class Rule(Generic[T]):
     reason: str = "FieldValueInvalid"
     holds: Callable[[T], bool] | None = None
     optional_old: bool = False
+    names: str | None = None
 
     def schema(self) -> dict[str, object]:
         """As an entry of x-kubernetes-validations."""
         entry: dict[str, object] = {"rule": self.cel, "message": self.message, "reason": self.reason}
         if self.field:
             entry["fieldPath"] = self.field
+        entry |= {"messageExpression": self.names} if self.names else {}
         return entry | ({"optionalOldSelf": True} if self.optional_old else {})
 
 

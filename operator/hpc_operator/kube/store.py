@@ -9,6 +9,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.request import getproxies
 
 import aiohttp
 import yaml
@@ -163,6 +164,8 @@ class Server:
     def _use(self, made: client.Configuration) -> None:
         made.connection_pool_maxsize = self._connections
         made.retries = None
+        # With it aiohttp asks environment and .netrc in a thread before each request, twice.
+        made.client_session_kwargs = {"trust_env": bool(getproxies())}
         self._client = client.ApiClient(made)
         self._client.user_agent = _USER_AGENT
         self._known = _connection(made)

@@ -1,6 +1,8 @@
-"""Writing what an answer means, until it is written: on fresh reads, under resourceVersion, for the same uid only.
+"""Writing what an answer means, until it is written: under resourceVersion, for the same uid only.
 
-The store's conflicts and outages end here; a resource that is gone is reported as an orphan, for its cluster bills on.
+The first try is upon the resource in hand: its resourceVersion vouches that nobody has written since, as a read
+directly before would. Every further one, and every answer that there is nothing to write, is upon a fresh read. The
+store's conflicts and outages end here; a resource that is gone is reported as an orphan, for its cluster bills on.
 """
 
 import logging
@@ -53,9 +55,10 @@ class Writer:
 
     async def _until(self, resource: Resource, change: Callable[[Resource], Memory | None]) -> Resource | None:
         """Write until written; the resource as it then is, or None when it is gone."""
+        first = change(resource) is not None
         while True:
             try:
-                fresh = await self._store.read(resource.ref)
+                fresh, first = resource if first else await self._store.read(resource.ref), False
                 memory = change(fresh)
                 return fresh if memory is None else await self._store.write_status(fresh, memory)
             except Conflict:

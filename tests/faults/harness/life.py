@@ -11,7 +11,9 @@ from typing import Any
 from faults.harness import oracles
 from faults.harness.injection import Kind, Strike
 from faults.harness.oracles import Finding
+from faults.harness.process import Exchange
 from faults.harness.world import World, run
+from hpc_simulator import Answer
 from hpc_simulator import faults as f
 
 LIMIT = 4000.0
@@ -23,6 +25,7 @@ class Course:
     """How a life goes: `cloud` settings of the simulator, the spec's peculiarities, what is left at the end,
     how many processes act at once, how many clusters of other people stand in the account.
 
+    `meddled`: somebody else writes the resource whenever a create or a delete is answered.
     `thorough`: every look gets every fault, and not only those that make looks differ, at each of its repetitions.
     """
 
@@ -33,6 +36,7 @@ class Course:
     leaders: int = 1
     crowd: int = 0
     thorough: bool = False
+    meddled: bool = False
 
     @property
     def echoes(self) -> bool:
@@ -72,6 +76,7 @@ class _Life:
     async def play(self) -> Verdict:
         world = self.world
         world.kube.put_secret("given", {"password": "R2l2ZW4tUGFzc3dvcmQx"})
+        world.bend = self._meddle if self.course.meddled else None
         await self._gather_crowd()
         for _ in range(self.course.leaders):
             world.process()
@@ -96,6 +101,12 @@ class _Life:
         return Verdict(
             self.findings, list(world.injector.points), list(world.injector.states), settled, asked, self.answers, posts
         )
+
+    def _meddle(self, exchange: Exchange) -> Answer:
+        """What the answer means is then written upon what has been written since."""
+        if exchange.call in ("createCluster", "deleteCluster"):
+            self.world.touch()
+        return exchange.answer
 
     async def _gather_crowd(self) -> None:
         """People made their clusters a while ago, several in each second, and the log tells of it."""

@@ -129,7 +129,8 @@ def test_available_keeps_its_word_while_nothing_can_be_read() -> None:
 
 def test_what_the_api_last_said_stays_while_it_is_not_shown() -> None:
     held = replace(
-        living(), status={"cluster_status": "active", "cluster_name": "demo", "create_time": "2026-01-01T00:00:00Z"}
+        living(),
+        stored='{"cluster_status": "active", "cluster_name": "demo", "create_time": "2026-01-01T00:00:00Z"}',
     )
     told = report(scene(held, look(5)), WAIT)
     assert (told.cluster_status, told.cluster_name, told.create_time) == ("active", "demo", "2026-01-01T00:00:00Z")

@@ -394,6 +394,11 @@ def test_a_condition_of_somebody_else_stays():
     assert patch == {"status": {"conditions": [*encode_status(MEMORY, REPORT)["conditions"], theirs]}}
 
 
+@given(st.text(max_size=60), st.integers(1, 70))
+def test_the_short_way_to_a_clean_text_is_the_long_one(text, limit):
+    assert clean(text, limit) == clean(f"\0{text}", limit), "a NUL leaves no trace but the long way"
+
+
 def test_hostile_texts_are_cleaned_and_cut_so_that_the_server_takes_them():
     bad = "\ud800\x00\x1b[31m" + "x" * 10_000
     report = replace(REPORT, cluster_name=bad, conditions=(replace(REPORT.conditions[0], message=bad),))

@@ -19,8 +19,8 @@ from hpc_operator.domain.record import (
 )
 from hpc_operator.kube import crd, names
 from hpc_operator.kube.codec import encode_status, parse_resource
-from hpc_operator.kube.fields import leaves
-from hpc_operator.kube.transitions import CHANGEABLE, REFUSED, ROOT_RULES
+from hpc_operator.kube.fields import leaves, select
+from hpc_operator.kube.transitions import CHANGEABLE, FROZEN, REFUSED, ROOT_RULES
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = crd.object_schema()
@@ -58,10 +58,22 @@ def test_count_has_no_default():
     assert not [path for path, schema in nodes(SCHEMA["properties"]["spec"]) if "default" in schema]
 
 
-def test_every_leaf_is_either_changeable_or_has_its_rule():
-    ruled = {rule.message.split(" ")[0] for rule in ROOT_RULES if "oldSelf.?status" in rule.cel}
-    assert ruled | CHANGEABLE | REFUSED == {".".join(path) for path in leaves()}
-    assert not ruled & (CHANGEABLE | REFUSED)
+def test_every_leaf_is_either_changeable_or_kept_by_the_one_rule():
+    kept = {".".join(path) for path in FROZEN}
+    assert kept | CHANGEABLE | REFUSED == {".".join(path) for path in leaves()}
+    assert not kept & (CHANGEABLE | REFUSED)
+    rule = next(rule for rule in ROOT_RULES if "oldSelf.?status" in rule.cel)
+    for path in FROZEN:
+        assert f"== {select('oldSelf.spec', path)}" in rule.cel, path
+        assert f"' {'.'.join(path)}" in rule.names, "the refusal names it"
+
+
+def test_a_write_of_the_status_is_judged_by_few_rules():
+    """A rule for each field was three quarters of what such a write cost the API server."""
+    assert len(ROOT_RULES) == 6
+    begun, unchanged = next(rule.cel for rule in ROOT_RULES if "oldSelf.?status" in rule.cel).split(" || ")[1:3]
+    assert begun == "oldSelf.?status.?hpc_cluster_id.hasValue())"
+    assert unchanged == "self.spec == oldSelf.spec", "asked before any field is"
 
 
 def test_columns():

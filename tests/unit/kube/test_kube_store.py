@@ -1,5 +1,6 @@
 """The store against an API in memory: what each write sends, and which answers it refuses to believe."""
 
+import copy
 import itertools
 import json
 from dataclasses import replace
@@ -51,15 +52,19 @@ class Scene:
         self.wrote: list[str] = []
         self.missing: list[Ref] = []
         self.learned: list[str] = []
-        turns = itertools.count()
         told = Told(
             lambda raw: self.read.append(raw["metadata"]["resourceVersion"]),
             lambda raw: self.wrote.append(raw["metadata"]["resourceVersion"]),
             self.missing.append,
         )
-        self.secrets = Secrets(self.api, choose=lambda of: of[next(turns) % len(of)], learn=self.learned.append)
+        self.secrets = self.begun_anew()
         announcer = Announcer(self.api, me="me", now=lambda: 1e9, scrub=hide)
         self.store = KubeStore(self.api, told=told, secrets=self.secrets, announcer=announcer, scrub=hide)
+
+    def begun_anew(self) -> Secrets:
+        """The Secrets as another process meets them."""
+        turns = itertools.count()
+        return Secrets(self.api, choose=lambda of: of[next(turns) % len(of)], learn=self.learned.append)
 
     def resource(self, **metadata: Any) -> Resource:
         """An HpcCluster as it stands on the server."""
@@ -222,6 +227,31 @@ async def test_the_admin_password_is_made_once_and_owned(scene: Scene) -> None:
     assert [each["uid"] for each in meta["ownerReferences"]] == ["uid-1"]
     assert "blockOwnerDeletion" not in json.dumps(meta), "that needs a right which the operator does not have"
     assert first in scene.learned, "the scrubber knows it"
+    asked = [(method, path) for method, path, *_ in scene.api.requests if path.startswith(SECRETS)]
+    assert asked[0] == ("POST", SECRETS), "who remembers nothing has none, as a rule: no read before"
+    assert asked[1:] == [("GET", f"{SECRETS}/first-admin")], "and no second password"
+
+
+async def test_a_resource_that_remembers_something_reads_its_secret_first(scene: Scene) -> None:
+    stored = await scene.store.admin_password(scene.resource())
+    scene.api.requests.clear()
+    for remembering in ({"record": RECORD}, {"memory": Memory(hpc_cluster_id="ehpc-1")}):
+        assert await scene.begun_anew().admin_password(replace(scene.resource(), **remembering)) == stored  # type: ignore[arg-type]
+    assert [method for method, *_ in scene.api.requests] == ["GET", "GET"]
+
+
+async def test_a_secret_that_is_there_is_used_where_no_new_one_may_be_made(scene: Scene) -> None:
+    def quota(method: str, path: str) -> None:
+        if method == "POST":
+            refuse(403, {"message": "exceeded quota: secrets"}, "POST", path)
+
+    scene.api.before = quota
+    with pytest.raises(Unavailable, match="exceeded quota"):
+        await scene.store.admin_password(scene.resource())
+    scene.api.before = lambda method, path: None
+    stored = await scene.store.admin_password(scene.resource())
+    scene.api.before = quota
+    assert await scene.begun_anew().admin_password(scene.resource()) == stored
 
 
 async def test_two_processes_that_race_use_the_password_that_was_stored(scene: Scene) -> None:
@@ -244,11 +274,15 @@ async def test_a_secret_of_somebody_else_is_neither_read_nor_overwritten(
 ) -> None:
     meta = {"name": "first-admin", "ownerReferences": owners}
     scene.api.put(f"{SECRETS}/first-admin", {"kind": "Secret", "metadata": meta, "data": {"password": "aHVzaA=="}})
-    with pytest.raises(SecretProblem) as raised:
-        await scene.store.admin_password(scene.resource())
-    assert raised.value.reason == "SecretNotOurs"
-    assert scene.learned == []
-    assert scene.api.writes() == []
+    held = copy.deepcopy(scene.api.objects[f"{SECRETS}/first-admin"])
+    resource = scene.resource()
+    for _ in range(3):
+        with pytest.raises(SecretProblem) as raised:
+            await scene.store.admin_password(resource)
+        assert raised.value.reason == "SecretNotOurs"
+    assert "hush" not in scene.learned, "its value is not even looked at"
+    assert scene.api.objects[f"{SECRETS}/first-admin"] == held
+    assert len(scene.learned) == len(scene.api.writes()) == 1, "no new password, no new try each time it is asked for"
 
 
 async def test_keeping_secrets_takes_our_reference_off_and_labels(scene: Scene) -> None:

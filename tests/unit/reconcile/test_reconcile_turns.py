@@ -47,7 +47,9 @@ def test_with_calls_for_everybody_nobody_waits() -> None:
 
 def test_who_waits_is_told_when_its_turn_comes() -> None:
     made, _ = turns()
-    assert [made.until(HERE, ref("a", n)) for n in range(3)] == [1001.0, 1004.0, 1007.0], "each create brings two calls after it"
+    assert [made.until(HERE, ref("a", n)) for n in range(3)] == [1001.0, 1004.0, 1007.0], (
+        "each create brings two calls after it"
+    )
     assert made.until(HERE, ref("a", 1)) == 1004.0, "asking again moves nobody"
 
 
