@@ -16,7 +16,8 @@ from faults.harness.world import World
 from hpc_simulator.outside import Change
 
 HOUR = 3600.0
-_CALM = 120.0
+_SETTLED, _CALM = 900.0, 120.0
+"""Seconds of rest before the kill, so that nothing of the creation is news to the next process; and after it."""
 _MET = 25.0
 """Less than a staleness: what a restart costs is counted before the second sweep."""
 _LAST = 300.0
@@ -63,7 +64,7 @@ class _Hour:
         first = world.process()
         apply(world, self.fleet)
         await settle(world, self.fleet, 4 * HOUR)
-        await world.wait(_CALM)
+        await world.wait(_SETTLED)
         world.restart_after = None
         first.crash()
         world.quota, since = REAL, len(world.cloud.calls)
@@ -90,12 +91,11 @@ class _Hour:
 
     async def _change_outside(self) -> None:
         world, chance, began = self.world, self.chance, self.world.loop.time()
-        kinds = ("renamed", "renamed", "renamed", "stopped", "suspended", "deleted")
         chosen = chance.sample(self.fleet, min(self.changes, len(self.fleet) // 2))
         planned = sorted((chance.uniform(0.0, HOUR), number, which) for number, which in enumerate(chosen))
         for at, number, which in planned:
             await world.wait(max(0.0, began + at - world.loop.time()))
-            self._change(which, kinds[number % len(kinds)])
+            self._change(which, _KINDS[number % len(_KINDS)])
         await world.wait(max(_LAST, began + HOUR + _LAST - world.loop.time()))
 
     def _change(self, which: Name, kind: str) -> None:
@@ -122,6 +122,8 @@ class _Hour:
         self.world.cloud.change_cluster(cluster, Change(status="active"))
 
 
+_KINDS = ("renamed", "stopped", "renamed", "suspended") * 4 + ("deleted",)
+"""What happens outside, in turn. Seldom a deletion: its proof costs two calls, and a thousand leave few to spare."""
 _REASONS = {"stopped": "StoppedOutside", "suspended": "AccountInArrears"}
 """What Ready says of a cluster with this status."""
 AT_ONE_LOOK = ("renamed", "stopped", "suspended", "active again")
