@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from benchmarks.virtual import REAL, Name, Played, apply, is_ready, names, played
-from benchmarks.virtual_hour import HOUR, most_within
+from benchmarks.virtual_hour import HOUR, LOOKS, for_one, most_within
 from faults.harness.world import EPOCH, World
 from hpc_simulator.log import CallRecord
 
 LATER = 60.0
 """The one resource of the other namespace comes so much later than the many."""
-_SHARED = ("list", "operation")
 _ONCE = ("createCluster", "modifyCluster", "listNodes")
 _ID = re.compile(r"\be?hpc-[a-z0-9]+\b")
 _LIMIT = 24 * HOUR
@@ -96,8 +95,8 @@ def wasted(records: Iterable[CallRecord]) -> Iterator[str]:
     for record in records:
         if record.ret_code != 0:
             yield f"{record.call} refused with {record.ret_code}"
-        elif record.call in _SHARED:
-            if "cluster_id=" in record.detail or "resource_ids=" in record.detail:
+        elif record.call in LOOKS:
+            if for_one(record):
                 yield f"{record.call} for one cluster"
         else:
             about = (record.call, _about(record))

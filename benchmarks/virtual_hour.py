@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks.virtual import LIFTED, REAL, Meter, Name, Played, Span, apply, is_ready, names, played, settle
 from faults.harness.people import Raw
 from faults.harness.world import World
+from hpc_simulator.log import CallRecord
 from hpc_simulator.outside import Change
 
 HOUR = 3600.0
@@ -30,7 +31,7 @@ class Hour:
     """`restart`: until each resource was met; `met_after`: when that was, seconds after the start; `rest`: the hour.
 
     `told`: by kind of change, the seconds until Kubernetes said it; `untold`: kinds of those that it never said;
-    `busiest`: most calls in any 3600 s of all that was played under the real quota.
+    `by_id`: calls that asked for one cluster, in that hour; `busiest`: most calls in any 3600 s of all that was played under the real quota.
     """
 
     restart: Span
@@ -38,6 +39,7 @@ class Hour:
     rest: Span
     told: Mapping[str, tuple[float, ...]]
     untold: tuple[str, ...]
+    by_id: int
     busiest: int
     unready: int
 
@@ -73,11 +75,13 @@ class _Hour:
         meter = Meter(world)
         await world.wait(HOUR)
         rest = meter.span()
+        changed = len(world.cloud.calls)
         await self._change_outside()
+        by_id = sum(for_one(record) for record in world.cloud.calls[changed:])
         busiest = most_within([record.time for record in world.cloud.calls[since:]], HOUR)
         unready = sum(not is_ready(world, which) for which in self.fleet if which[1] not in self.told.marred)
         untold = tuple(kind for _, kind, _ in self.told.waiting.values())
-        return Hour(restart, met_after, rest, dict(self.told.took), untold, busiest, unready)
+        return Hour(restart, met_after, rest, dict(self.told.took), untold, by_id, busiest, unready)
 
     async def _restart(self) -> tuple[Span, float]:
         """An operator begins with an empty memory: counted until each resource was met, the first sweep long over."""
@@ -152,6 +156,11 @@ class _Told:
         if name in self.waiting and self.waiting[name][2](raw["status"]):
             since, kind, _says = self.waiting.pop(name)
             self.took[kind] += (self._now() - since,)
+
+
+def for_one(record: CallRecord) -> bool:
+    """Whether a look asks for one cluster, instead of for all."""
+    return record.call in LOOKS and ("cluster_id=" in record.detail or "resource_ids=" in record.detail)
 
 
 def most_within(times: list[float], span: float) -> int:

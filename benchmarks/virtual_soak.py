@@ -5,7 +5,7 @@ Imported by the row `soak` and by the test of scale.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -17,6 +17,7 @@ from faults.harness import oracles
 from faults.harness.advice import Person
 from faults.harness.world import World
 from hpc_operator.domain.mark import marks_in, object_of
+from hpc_simulator.log import CallRecord
 
 _ROUND = 60.0
 """How often people look after their resources, seconds."""
@@ -167,21 +168,27 @@ class _Soak:
     def _judge(self) -> None:
         world, out, known = self.world, self.out, oracles.recorded(self.world)
         out.orphans = [cluster for cluster in world.alive() if cluster not in known]
-        out.duplicates = [*_twice(world), *(f"{i} has {two}" for i, two in known.items() if len(two) > 1)]
+        out.duplicates = [
+            *twice(world.cloud.calls, world.cloud.world.gone),
+            *(f"{i} has {two}" for i, two in known.items() if len(two) > 1),
+        ]
         out.errors = [*world.processes[0].errors, *map(str, oracles.foreign(world))]
         out.faults, out.kills, out.created = self.faults.struck, world.crashes, len(world.made())
         out.calls = Counter(record.call for record in world.cloud.calls)
         out.busiest = most_within([record.time for record in world.cloud.calls], HOUR)
 
 
-def _twice(world: World) -> Iterator[str]:
-    """Clusters that were made while another one of the same resource billed: at any time of the day, not only now."""
-    ends, billing = world.cloud.world.gone, dict[str, list[str]]()
-    for record in world.cloud.calls:
+def twice(calls: Iterable[CallRecord], gone: Mapping[str, float]) -> Iterator[str]:
+    """Clusters that were made while another one of the same resource billed: at any time of the day, not only now.
+
+    `gone`: when each cluster that is no more ended.
+    """
+    billing: dict[str, list[str]] = {}
+    for record in calls:
         if record.effect != "created":
             continue
         owner = object_of(next(marks_in(record.detail)).stem)
-        before = [each for each in billing.get(owner, ()) if ends.get(each, float("inf")) > record.time]
-        if before:
-            yield f"{record.ids[0]} beside {before}"
+        before = [each for each in billing.get(owner, ()) if gone.get(each, float("inf")) > record.time]
+        if before or len(record.ids) > 1:
+            yield f"{', '.join(record.ids)} beside {before}"
         billing[owner] = [*before, *record.ids]

@@ -49,6 +49,7 @@ def _staleness(played: Played[Hour], clusters: int) -> Row:
             Figure("p99", percentile(seen, 0.99), "s"),
             Figure("slowest", max(seen), "s"),
             Figure("deleted, p99", percentile(gone, 0.99) if gone else 0.0, "s"),
+            Figure("calls for one cluster", result.by_id),
             Figure("never said", len(result.untold) + result.unready),
         ),
         "virtual seconds; a deletion is proved by two lists and a question by id, so it is counted apart",
