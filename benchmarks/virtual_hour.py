@@ -31,7 +31,8 @@ class Hour:
     """`restart`: until each resource was met; `met_after`: when that was, seconds after the start; `rest`: the hour.
 
     `told`: by kind of change, the seconds until Kubernetes said it; `untold`: kinds of those that it never said;
-    `by_id`: calls that asked for one cluster, in that hour; `busiest`: most calls in any 3600 s of all that was played under the real quota.
+    `by_id`: calls that asked for one cluster, in that hour; `busiest`: most calls in any 3600 s of all that was played
+    under the real quota.
     """
 
     restart: Span
