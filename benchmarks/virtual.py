@@ -51,7 +51,7 @@ _SCALES: Mapping[str, Scale] = MappingProxyType(
 
 def scale(size: Size) -> Scale:
     """What is played at a size of the table."""
-    return next(_SCALES[name] for name, each in SIZES.items() if each is size)
+    return next(_SCALES[name] for name, each in SIZES.items() if each == size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,4 +24,4 @@ VIRTUAL: Mapping[str, Callable[[Size], list[Row]]] = MappingProxyType(
         "soak": soak.measure,
     }
 )
-"""The same for what is played in virtual time: it needs no ground."""
+"""The same for what is played in virtual time: it needs no ground, and comes back from another process."""

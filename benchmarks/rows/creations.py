@@ -52,4 +52,5 @@ def _fair(played: Played[Creations], number: int) -> Row:
             Figure("ready after", result.lone_ready / 60, "min"),
         ),
         "virtual time from its apply on; a create itself takes 6 minutes",
+        details={"created_s": result.lone_post, "ready_s": result.lone_ready},
     )
