@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from benchmarks.row import Row
-from benchmarks.rows import at_rest, burst, deciding, settled
+from benchmarks.rows import at_rest, burst, creations, deciding, hour, settled, soak
+from benchmarks.sizes import Size
 from benchmarks.stage import Ground
 
 MEASUREMENTS: Mapping[str, Callable[[Ground], list[Row]]] = MappingProxyType(
@@ -15,3 +16,12 @@ MEASUREMENTS: Mapping[str, Callable[[Ground], list[Row]]] = MappingProxyType(
         "settled": settled.measure,
     }
 )
+
+VIRTUAL: Mapping[str, Callable[[Size], list[Row]]] = MappingProxyType(
+    {
+        "hour": hour.measure,
+        "creations": creations.measure,
+        "soak": soak.measure,
+    }
+)
+"""The same for what is played in virtual time: it needs no ground, and comes back from another process."""
