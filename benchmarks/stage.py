@@ -24,6 +24,8 @@ from local_control_plane import ControlPlane
 
 AGENT = "hpc-operator"
 """What the operator calls itself in its requests."""
+FLEET = "bench"
+"""The operator's setting: what every mark of a scene is derived from."""
 NEVER = 86_400.0
 """Seconds of a create that does not end while anything is measured."""
 _PATIENCE = 600.0
@@ -65,7 +67,7 @@ class Scene:
     def operator(self, **changed: str) -> Operator:
         """Start an operator, with its defaults but for `changed`; returned when it leads."""
         settings = {
-            "FLEET": "bench",
+            "FLEET": FLEET,
             "ENDPOINT": self.cloud.endpoint,
             "KUBECONFIG": str(self._ground.server.kubeconfig),
             "NAMESPACES": self.namespace,

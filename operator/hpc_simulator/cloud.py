@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import assert_never
 
-from hpc_simulator import faults as f
 from hpc_simulator import copying, outside, performing
+from hpc_simulator import faults as f
 from hpc_simulator.accounts import Account, Quota
 from hpc_simulator.calls.context import Context, Twist
 from hpc_simulator.clusters import Cluster
+from hpc_simulator.jobs import Job
 from hpc_simulator.log import CallLog, CallRecord, Count
 from hpc_simulator.patching import patched
 from hpc_simulator.performing import Arrival, Outcome
@@ -152,12 +153,12 @@ class Cloud:
         self.revision += 1
         return outside.create(self._context(key, now), wish or outside.NewCluster())
 
-    def copy_cluster(self, cluster_id: str, wish: copying.Copies) -> list[tuple[str, str]]:
-        """Clusters like one that a call made, with a past like its own; (cluster_id, job_id) of each. KeyError."""
+    def copy_cluster(self, cluster_id: str, wish: copying.Copies) -> list[tuple[Cluster, Job]]:
+        """Clusters like one that a call made, each with its ended create. Raises KeyError, or ValueError."""
         self.catch_up()
         made = copying.copy(self.world, self.world.clusters[cluster_id], wish)
         self.revision += 1
-        return [(cluster.cluster_id, job.job_id) for cluster, job in made]
+        return made
 
     # Inside
 

@@ -12,7 +12,8 @@ Never comes in: rules of the API. Nothing here is signed: it listens on the loca
     POST   /clusters/{id}    a person changes one: {"name", "description", "status", "owner", "delete": "job"|"at-once"}
     POST   /clusters/{id}/copies
                              many like one that a call made, each with its own create in the log of operations:
-                             {"copies": [{"name", "description"}], "apart": 60}: each so many seconds older
+                             {"copies": [{"name", "description"}], "apart": 60}: each so many seconds older;
+                             answers [{"cluster_id", "job_id", "create_time"}]
     GET    /jobs             every job, running and ended
     GET    /held             answers that are held: [{"ticket", "call", "since", "seq", "waiting"}]
     POST   /release          {"ticket": "t-..."} or {} for all; {"answer": false} cuts the connection instead
@@ -44,6 +45,7 @@ from hpc_simulator.outside import Change, NewCluster
 from hpc_simulator.rules import Rule
 from hpc_simulator.server import ApiServer
 from hpc_simulator.settings import Settings
+from hpc_simulator.times import written
 
 Fields = dict[str, object]
 
@@ -150,7 +152,12 @@ class Control:
         wish = _COPIES.validate_python(await _body(request))
         made = self._cloud.copy_cluster(request.match_info["id"], wish)
         self._api.keep()
-        return _json([{"cluster_id": cluster_id, "job_id": job_id} for cluster_id, job_id in made])
+        return _json(
+            [
+                {"cluster_id": cluster.cluster_id, "job_id": job.job_id, "create_time": written(cluster.stamp)}
+                for cluster, job in made
+            ]
+        )
 
     async def _jobs(self, _: web.Request) -> web.Response:
         self._catch_up()

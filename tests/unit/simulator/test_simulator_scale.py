@@ -105,7 +105,8 @@ def test_copies_stand_as_their_model_does_and_are_older():
     caller.modify(model, description="m-1")
     calls = len(caller.cloud.calls)
     wish = Copies((Copy("one-a-1", "a-1"), Copy("two-b-1", "b-1")), apart=30)
-    [(one, job_of_one), (two, job_of_two)] = caller.cloud.copy_cluster(model, wish)
+    made = [(cluster.cluster_id, job.job_id) for cluster, job in caller.cloud.copy_cluster(model, wish)]
+    [(one, job_of_one), (two, job_of_two)] = made
     listed = caller.list()
     assert [each["cluster_id"] for each in listed["cluster_set"]] == [two, one, model]
     told = {

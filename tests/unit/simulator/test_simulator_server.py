@@ -199,6 +199,7 @@ class TestControl:
         [made] = await served.ask("POST", path, {"copies": [{"name": "copy", "description": "d"}], "apart": 5})
         job = next(job for job in await served.ask("GET", "/jobs") if job["job_id"] == made["job_id"])
         assert (job["cluster_ids"], job["ended"], job["ends"]) == ([made["cluster_id"]], True, served.now + 355)
+        assert made["create_time"] == "2023-11-14T22:13:15Z"
         assert "apart" in str((await served.ask("POST", path, {"copies": [], "apart": "x"}, 400))["error"])
         assert "ehpc-x" in (await served.ask("POST", "/clusters/ehpc-x/copies", {"copies": []}, 404))["error"]
 
