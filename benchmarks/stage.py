@@ -4,6 +4,7 @@ Built from the end-to-end stage, without its proxies: nothing may stand between 
 operator runs with its own defaults, and only what a row names is changed. Rows import it.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -136,9 +137,12 @@ def passes(operator: Operator) -> int:
 
 
 def metrics(operator: Operator) -> Mapping[str, float]:
-    """Its metrics without labels, by sample name."""
-    families = text_string_to_metric_families(operator.probe("/metrics")[1])
-    return {s.name: float(s.value) for family in families for s in family.samples if not s.labels}
+    """Its metrics by sample name, summed over their labels."""
+    found: defaultdict[str, float] = defaultdict(float)
+    for family in text_string_to_metric_families(operator.probe("/metrics")[1]):
+        for sample in family.samples:
+            found[sample.name] += sample.value
+    return found
 
 
 def quiet(operator: Operator) -> None:

@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from benchmarks.row import Row
-from benchmarks.rows import at_rest, burst, deciding, settled
+from benchmarks.rows import burst, deciding, settled
 from benchmarks.stage import Ground
 
 MEASUREMENTS: Mapping[str, Callable[[Ground], list[Row]]] = MappingProxyType(
     {
         "deciding": deciding.measure,
-        "at-rest": at_rest.measure,
         "burst": burst.measure,
         "settled": settled.measure,
     }
