@@ -4,6 +4,8 @@ Built from the end-to-end stage, without its proxies: nothing may stand between 
 operator runs with its own defaults, and only what a row names is changed. Rows import it.
 """
 
+import os
+import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -21,7 +23,7 @@ from stage.waiting import until
 
 from benchmarks.audit import Audit, Request
 from benchmarks.sizes import Size
-from local_control_plane import ControlPlane
+from local_control_plane import ControlPlane, Program
 
 AGENT = "hpc-operator"
 """What the operator calls itself in its requests."""
@@ -82,6 +84,16 @@ class Scene:
         made = Operator(self.folder / f"operator-{next(self._runs)}.log", settings)
         self._stack.callback(made.stop)
         until("the operator leads", made.leads, pause=0.02)
+        return made
+
+    def program(self, module: str, ready: str) -> Program:
+        """Start another program of ours, which is told where to work; returned when it has said `ready`."""
+        where = ("--namespace", self.namespace, "--endpoint", self.cloud.endpoint)
+        reached = {"KUBECONFIG": str(self._ground.server.kubeconfig)}
+        log = self.folder / f"{module.rpartition('.')[2]}-{next(self._runs)}.log"
+        made = Program([sys.executable, "-m", module, *where], log, environment={**os.environ, **reached})
+        self._stack.callback(made.stop)
+        until(f"{module} says: {ready}", lambda: ready in made.output() or None, pause=0.02)
         return made
 
     def mark(self, operator: Operator | None = None) -> Mark:

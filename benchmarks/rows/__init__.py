@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from benchmarks.row import Row
-from benchmarks.rows import burst, deciding, settled
+from benchmarks.rows import burst, deciding, peers, settled
 from benchmarks.stage import Ground
 
 MEASUREMENTS: Mapping[str, Callable[[Ground], list[Row]]] = MappingProxyType(
@@ -12,5 +12,6 @@ MEASUREMENTS: Mapping[str, Callable[[Ground], list[Row]]] = MappingProxyType(
         "deciding": deciding.measure,
         "burst": burst.measure,
         "settled": settled.measure,
+        "peers": peers.measure,
     }
 )
