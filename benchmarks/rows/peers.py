@@ -26,7 +26,7 @@ from local_control_plane import Program
 
 _CREATE = 1.0
 _HOUR = 3600.0
-_QUIET = 5.0
+_QUIET = 12.0
 """Seconds after all are Ready, so that what follows has been done."""
 _WAVE = 4
 """Creations in hand when the process is killed."""
@@ -35,7 +35,7 @@ _MOMENT = 1.0
 _ANSWER = 0.4
 """Seconds until createCluster is answered, its effect at once: the real call is no quicker."""
 _SEED = 20263
-_PATIENCE = 240.0
+_PATIENCE = 60.0
 Start = Callable[[Scene], Program]
 SIDES = ("hour-ours", "hour-peer", "kills-ours", "kills-peer")
 

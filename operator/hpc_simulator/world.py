@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hpc_simulator.accounts import Account
 from hpc_simulator.clusters import LISTED, Cluster
 from hpc_simulator.jobs import CREATE, DELETE, Job
+from hpc_simulator.lines import Lines
 from hpc_simulator.running import Running
 from hpc_simulator.settings import Settings
 
@@ -48,6 +49,7 @@ class World:
     late: list[LateRequest] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.lines = Lines()
         self._now = Running(self.jobs[job_id] for job_id in self.running)
         self._listed: dict[str, list[Cluster]] = {}
         self._logged: dict[str, list[Job]] = {}

@@ -8,6 +8,7 @@ from hpc_simulator.calls import parameters
 from hpc_simulator.calls.context import Context
 from hpc_simulator.calls.ordering import begun_by, ordered, sorts
 from hpc_simulator.clusters import LISTED, Cluster, rendered, shown_status
+from hpc_simulator.dressing import plain
 from hpc_simulator.envelope import Fields
 
 
@@ -24,6 +25,8 @@ def list_clusters(ctx: Context) -> Fields:
         seen = sorted(seen, key=lambda cluster: str(_flat(ctx, cluster)[query["sort_key"]]))
     seen = ordered(ctx, seen, lambda cluster: int(cluster.stamp))
     page, total = ctx.page(seen, ctx.world.clusters)
+    if plain(ctx.settings):
+        return {"cluster_set": ctx.world.lines.written(page, ctx.settings), "total_count": total}
     return {"cluster_set": [rendered(cluster, ctx.settings) for cluster in page], "total_count": total}
 
 

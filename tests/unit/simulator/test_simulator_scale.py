@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simulator_caller import PERSON, START, Caller
 
-from hpc_simulator.clusters import LISTED
+from hpc_simulator.clusters import LISTED, rendered
 from hpc_simulator.copying import Copies, Copy
 from hpc_simulator.outside import Change, NewCluster
 from hpc_simulator.world import World
@@ -21,7 +21,11 @@ def _anybody(caller, kind, number):
         case "create":
             caller.create()
         case "fail":
-            caller.cloud.change_settings(create_jobs_fail=number % 2 == 0, delete_jobs_fail=number % 3 == 0)
+            caller.cloud.change_settings(
+                create_jobs_fail=number % 2 == 0,
+                delete_jobs_fail=number % 3 == 0,
+                busy_word=("console", "pending")[number % 2],
+            )
         case "wait":
             caller.wait(20 * number if number else 400)
         case "console":
@@ -35,9 +39,11 @@ def _copied(caller, cluster_id):
 
 TO_ONE = {
     "delete": lambda caller, one, _: caller.delete(one),
-    "modify": lambda caller, one, number: caller.modify(one, description=str(number)),
+    "describe": lambda caller, one, number: caller.modify(one, description=str(number)),
+    "rename": lambda caller, one, number: caller.modify(one, cluster_name=f"n-{number}"),
     "copy": lambda caller, one, _: _copied(caller, one),
     "status": lambda caller, one, number: caller.cloud.change_cluster(one, Change(status=STATUSES[number % 4])),
+    "name": lambda caller, one, number: caller.cloud.change_cluster(one, Change(name=f"name-{number}")),
     "owner": lambda caller, one, n: caller.cloud.change_cluster(one, Change(owner=(PERSON, "usr-another")[n % 2])),
     "gone": lambda caller, one, _: caller.cloud.change_cluster(one, Change(delete="at-once")),
     "job": lambda caller, one, _: caller.cloud.change_cluster(one, Change(delete="job")),
@@ -59,11 +65,13 @@ def test_what_is_kept_at_hand_is_what_a_walk_over_everything_finds(happened):
     caller = Caller()
     for kind, number in happened:
         move(caller, kind, number)
-        listed, logged = caller.listed(limit=100), [entry["job_id"] for entry in caller.log(limit=100)]
+        elements = caller.list(limit=100)["cluster_set"]
+        listed, logged = [each["cluster_id"] for each in elements], [entry["job_id"] for entry in caller.log(limit=100)]
         world = caller.cloud.world
         mine = [cluster for cluster in world.clusters.values() if cluster.owner == PERSON]
         assert listed == [cluster.cluster_id for cluster in mine if cluster.status in LISTED]
         assert logged == [job.job_id for job in world.jobs.values() if job.owner == PERSON]
+        assert elements == [rendered(world.clusters[each], caller.cloud.settings) for each in listed]
         running = [job for job in world.jobs.values() if not job.ended]
         assert sorted(world.running) == sorted(job.job_id for job in running)
         assert world.next_job_end() is min(running, key=lambda job: job.ends, default=None)
