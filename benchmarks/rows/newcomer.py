@@ -72,7 +72,7 @@ def _once(scene: Scene, name: str, chance: random.Random) -> Sample:
     accepted = next(r.answered for r in scene.asked(mark, None) if (r.verb, r.kind) == ("create", "hpcclusters"))
     posted = next(call["time"] for call in calls if call["call"] == "createCluster")
     steps = {f"call {call['call']}": call["time"] for call in reversed(calls) if call["time"] <= posted}
-    own = (name, f"{name}-admin")
+    own = (name, f"{name}-admin", "")  # a create is audited without its name
     steps |= _asked([r for r in scene.asked(mark) if r.received <= posted and r.name in own])
     return Sample(_ms(posted - accepted), {what: _ms(at - accepted) for what, at in steps.items()})
 
