@@ -115,10 +115,10 @@ def _killed(ground: Ground, scene: Scene, start: Start) -> Tally:
     until("the first one has an id", lambda: _with_id(scene) == 1)
     scene.cloud.fault("delay", "createCluster", count=None, seconds=_ANSWER)
     for number in range(ground.size.kills):
-        wave, creates = names("kill", _WAVE, first=number * _WAVE), scene.cloud.count("createCluster")[0]
+        wave, since = names("kill", _WAVE, first=number * _WAVE), scene.cloud.last_call()
         _create(scene, wave)
         every += wave
-        until("a create is under way", partial(_created_since, scene, creates), pause=0.02)
+        until("a create of the wave is under way", partial(_begun, scene, wave, since), pause=0.02)
         time.sleep(chance.uniform(0, _MOMENT))
         os.kill(program.pid, signal.SIGKILL)
         program.kill()
@@ -139,8 +139,10 @@ def _create(scene: Scene, wave: Sequence[str]) -> None:
         scene.kube.create(ehpc(name))
 
 
-def _created_since(scene: Scene, creates: int) -> bool | None:
-    return scene.cloud.count("createCluster")[0] > creates or None
+def _begun(scene: Scene, wave: Sequence[str], since: int) -> bool | None:
+    """Whether a createCluster of this wave has come."""
+    sent = [call["detail"] for call in scene.cloud.calls("createCluster", since=since)]
+    return any(f"cluster_name={name}" in detail for detail in sent for name in wave) or None
 
 
 def _with_id(scene: Scene) -> int:
@@ -173,7 +175,7 @@ def _kills(ground: Ground, mine: Tally, others: Tally) -> Row:
             Goal("ours to the peer's", "<", 1),
         ),
         notes=(
-            f"the same kills for both: {_WAVE} creations in hand each time, up to {_MOMENT} s after the first "
+            f"the same kills for both: {_WAVE} creations in hand each time, up to {_MOMENT} s after their first "
             f"createCluster, which is answered {_ANSWER} s after its effect; seed {_SEED}",
             f"{1 + number * _WAVE} resources; createCluster calls: ours {mine.creates}, the peer's {others.creates}",
         ),
