@@ -59,7 +59,7 @@ TINY = Size(
 )
 SMALL = Size(
     listed=(10, 100, 1000, 5000),
-    burst=200,
+    burst=100,
     repetitions=2,
     settled=1000,
     restarts=2,
