@@ -31,11 +31,12 @@ _QUIET = 12.0
 _WAVE = 4
 """Creations in hand when the process is killed."""
 _MOMENT = 1.0
-"""Seconds after the wave within which the kill falls."""
+"""Seconds after the first createCluster of a wave within which the kill falls."""
 _ANSWER = 0.4
-"""Seconds until createCluster is answered, its effect at once: the real call is no quicker."""
+"""Seconds until createCluster is answered, its effect at once: there is a moment between the two."""
 _SEED = 20263
 _PATIENCE = 60.0
+"""Seconds after the last start for every resource to come to its id; who has none then is counted as without."""
 Start = Callable[[Scene], Program]
 SIDES = ("hour-ours", "hour-peer", "kills-ours", "kills-peer")
 
@@ -58,7 +59,7 @@ def theirs(scene: Scene) -> Program:
 
 def measure(ground: Ground) -> list[Row]:
     """Calls an hour, and duplicates."""
-    with ExitStack() as stack, ThreadPoolExecutor() as threads:
+    with ExitStack() as stack, ThreadPoolExecutor(len(SIDES)) as threads:
         scenes = [stack.enter_context(ground.scene(name, create=_CREATE)) for name in SIDES]
         hours = [threads.submit(_calls, ground, *side) for side in zip(scenes[:2], (ours, theirs), strict=True)]
         kills = [threads.submit(_killed, ground, *side) for side in zip(scenes[2:], (ours_short, theirs), strict=True)]
