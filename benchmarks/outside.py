@@ -5,7 +5,6 @@ clock runs from before the change until the event has arrived here. Rows import 
 """
 
 import asyncio
-import json
 import random
 import time
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ import aiohttp
 from stage.kube import GROUP
 
 from benchmarks.stage import Scene
+from benchmarks.watching import follow
 from local_control_plane import Program
 
 PATIENCE = 120.0
@@ -63,9 +63,8 @@ async def _stop_some(scene: Scene, clusters: Mapping[str, str], window: float) -
     path = f"{kube.server.url}{GROUP}/namespaces/{kube.namespace}/hpcclusters"
     headers = {"Authorization": f"Bearer {kube.token}"}
     connector = aiohttp.TCPConnector(ssl=kube.ssl)
-    endless = aiohttp.ClientTimeout(total=None)
     watched = _Watched({name: asyncio.get_running_loop().create_future() for name in clusters})
-    async with aiohttp.ClientSession(connector=connector, headers=headers, timeout=endless) as session:
+    async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
         watch = asyncio.create_task(_watch(session, path, watched))
         changes = (
             _stop(
@@ -74,6 +73,8 @@ async def _stop_some(scene: Scene, clusters: Mapping[str, str], window: float) -
             for name, cluster_id in clusters.items()
         )
         took = await asyncio.gather(*changes)
+        if watch.done():
+            watch.result()  # it ends by a failure alone: nothing that was not seen since says anything
         watch.cancel()
     return Told(tuple(PATIENCE if each is None else each for each in took), sum(each is None for each in took))
 
@@ -90,8 +91,6 @@ async def _stop(session: aiohttp.ClientSession, url: str, after: float, said: as
 
 
 async def _watch(session: aiohttp.ClientSession, path: str, watched: _Watched) -> None:
-    async with session.get(path, params={"limit": "1"}) as answer:
-        version = (await answer.json())["metadata"]["resourceVersion"]
-    async with session.get(path, params={"watch": "1", "resourceVersion": version}) as answer:
-        async for line in answer.content:
-            watched.note(json.loads(line)["object"])
+    async for seen in follow(session, path):
+        if seen:
+            watched.note(seen)
