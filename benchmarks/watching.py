@@ -5,13 +5,13 @@ with it when a status came to say something.
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import aiohttp
 
 
-async def follow(session: aiohttp.ClientSession, path: str) -> AsyncIterator[Mapping[str, Any]]:
+async def follow(session: aiohttp.ClientSession, path: str) -> AsyncGenerator[Mapping[str, Any], None]:
     """Objects as they are and become, for ever; an object may come again unchanged. After each list, an empty one."""
     endless = aiohttp.ClientTimeout(total=None)
     while True:

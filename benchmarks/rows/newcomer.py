@@ -24,8 +24,8 @@ _WARM = 3
 _PAUSE = (0.1, 0.4)
 """Seconds between two, at random, so that the operator has written what follows a create, and sweeps fall anywhere."""
 _SEED = 20262
-CALM = {"POLL": "3600"}
-"""Settings under which what was created before is not looked at again while the next one is measured."""
+CALM = {"POLL": "60"}
+"""Settings under which what was created before is hardly looked at while the next one is measured; sweeps go on."""
 
 
 @dataclass(frozen=True, slots=True)
