@@ -22,7 +22,7 @@ _POLICY = {
         {
             "level": "Metadata",
             "verbs": ["create", "update", "patch", "delete", "get", "list"],
-            "resources": [*({"group": group} for group in _GROUPS), {"group": "", "resources": ["secrets"]}],
+            "resources": [*({"group": group} for group in _GROUPS), {"group": "", "resources": ["secrets", "events"]}],
         },
         {"level": "None"},
     ],

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import base64
 import json
+import os
 import ssl
 import time
 from collections.abc import Mapping
@@ -162,8 +163,7 @@ def _connector(cluster: Mapping[str, str]) -> aiohttp.TCPConnector:
 
 if __name__ == "__main__":
     flags = argparse.ArgumentParser()
-    flags.add_argument("--kubeconfig", type=Path, required=True)
     flags.add_argument("--namespace", required=True)
     flags.add_argument("--endpoint", required=True)
     given = flags.parse_args()
-    asyncio.run(_main(yaml.safe_load(given.kubeconfig.read_text()), given.namespace, given.endpoint))
+    asyncio.run(_main(yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text()), given.namespace, given.endpoint))

@@ -5,7 +5,6 @@ measured. The rows import it; nobody else is told anything.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import aiohttp
 from stage.kube import GROUP, Kube, condition
 from stage.manifests import ehpc
 
+from benchmarks.watching import follow
 from local_control_plane import Program
 
 CONNECTIONS = 20
@@ -97,9 +97,9 @@ async def _apply(kube: Kube, watched: _Watched, program: Program) -> Applied:
     manifest, told = ehpc("any"), watched.told
     made = [{**manifest, "metadata": {**manifest["metadata"], "name": name}} for name in sorted(watched.wanted)]
     async with aiohttp.ClientSession(connector=connector, headers=headers, raise_for_status=True) as session:
-        async with session.get(path, params={"limit": "1"}) as answer:
-            version = (await answer.json())["metadata"]["resourceVersion"]
-        watch = asyncio.create_task(_watch(session, path, version, watched))
+        listed = asyncio.Event()
+        watch = asyncio.create_task(_watch(session, path, watched, listed))
+        await listed.wait()
         told.began = time.time()
         await asyncio.gather(*(_create(session, path, each) for each in made))
         told.accepted = time.time()
@@ -116,9 +116,12 @@ async def _create(session: aiohttp.ClientSession, path: str, made: Mapping[str, 
         await answer.read()
 
 
-async def _watch(session: aiohttp.ClientSession, path: str, version: str, watched: _Watched) -> None:
-    query, endless = {"watch": "1", "resourceVersion": version}, aiohttp.ClientTimeout(total=None)
-    async with session.get(path, params=query, timeout=endless) as answer:
-        async for line in answer.content:
-            if watched.note(json.loads(line)["object"]):
+async def _watch(session: aiohttp.ClientSession, path: str, watched: _Watched, listed: asyncio.Event) -> None:
+    try:
+        async for seen in follow(session, path):
+            if not seen:
+                listed.set()
+            elif watched.note(seen):
                 return
+    finally:
+        listed.set()  # whoever waits for it learns of the failure from the task

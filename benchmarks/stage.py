@@ -4,6 +4,9 @@ Built from the end-to-end stage, without its proxies: nothing may stand between 
 operator runs with its own defaults, and only what a row names is changed. Rows import it.
 """
 
+import os
+import sys
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,10 +23,12 @@ from stage.waiting import until
 
 from benchmarks.audit import Audit, Request
 from benchmarks.sizes import Size
-from local_control_plane import ControlPlane
+from local_control_plane import ControlPlane, Program
 
 AGENT = "hpc-operator"
 """What the operator calls itself in its requests."""
+FLEET = "bench"
+"""The operator's setting: what every mark of a scene is derived from."""
 NEVER = 86_400.0
 """Seconds of a create that does not end while anything is measured."""
 _PATIENCE = 600.0
@@ -65,7 +70,7 @@ class Scene:
     def operator(self, **changed: str) -> Operator:
         """Start an operator, with its defaults but for `changed`; returned when it leads."""
         settings = {
-            "FLEET": "bench",
+            "FLEET": FLEET,
             "ENDPOINT": self.cloud.endpoint,
             "KUBECONFIG": str(self._ground.server.kubeconfig),
             "NAMESPACES": self.namespace,
@@ -79,6 +84,16 @@ class Scene:
         made = Operator(self.folder / f"operator-{next(self._runs)}.log", settings)
         self._stack.callback(made.stop)
         until("the operator leads", made.leads, pause=0.02)
+        return made
+
+    def program(self, module: str, ready: str) -> Program:
+        """Start another program of ours, which is told where to work; returned when it has said `ready`."""
+        where = ("--namespace", self.namespace, "--endpoint", self.cloud.endpoint)
+        reached = {"KUBECONFIG": str(self._ground.server.kubeconfig)}
+        log = self.folder / f"{module.rpartition('.')[2]}-{next(self._runs)}.log"
+        made = Program([sys.executable, "-m", module, *where], log, environment={**os.environ, **reached})
+        self._stack.callback(made.stop)
+        until(f"{module} says: {ready}", lambda: ready in made.output() or None, pause=0.02)
         return made
 
     def mark(self, operator: Operator | None = None) -> Mark:
@@ -134,9 +149,12 @@ def passes(operator: Operator) -> int:
 
 
 def metrics(operator: Operator) -> Mapping[str, float]:
-    """Its metrics without labels, by sample name."""
-    families = text_string_to_metric_families(operator.probe("/metrics")[1])
-    return {s.name: float(s.value) for family in families for s in family.samples if not s.labels}
+    """Its metrics by sample name, summed over their labels."""
+    found: defaultdict[str, float] = defaultdict(float)
+    for family in text_string_to_metric_families(operator.probe("/metrics")[1]):
+        for sample in family.samples:
+            found[sample.name] += sample.value
+    return found
 
 
 def quiet(operator: Operator) -> None:

@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from benchmarks.row import Row
-from benchmarks.rows import at_rest, burst, creations, deciding, hour, settled, soak
+from benchmarks.rows import burst, creations, deciding, hour, peers, settled, soak
 from benchmarks.sizes import Size
 from benchmarks.stage import Ground
 
 MEASUREMENTS: Mapping[str, Callable[[Ground], list[Row]]] = MappingProxyType(
     {
         "deciding": deciding.measure,
-        "at-rest": at_rest.measure,
         "burst": burst.measure,
         "settled": settled.measure,
+        "peers": peers.measure,
     }
 )
 

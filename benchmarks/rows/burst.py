@@ -5,14 +5,12 @@ what counts is the median of the ratios of neighbours. The counts are exact and 
 """
 
 import statistics
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from stage.operators import Operator
-from stage.waiting import until
 
-from benchmarks import floor, machine
+from benchmarks import floor, machine, peer
 from benchmarks.audit import counted
 from benchmarks.figures import median_ratio
 from benchmarks.load import apply, has_id, is_reported, names
@@ -21,7 +19,8 @@ from benchmarks.stage import AGENT, Ground, Scene, passes, quiet
 from local_control_plane import Program
 
 _WARM = 5
-_STAGES = {"id": has_id, "reported": is_reported}
+_ID = {"id": has_id}
+_STAGES = {**_ID, "reported": is_reported}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +39,13 @@ class Turn:
 
 
 def measure(ground: Ground) -> list[Row]:
-    """Two rows: the ratio to the floor, and the counts."""
-    mine, least = [], []
+    """Three rows: the ratios to the floor and to the peer, and the counts."""
+    mine, least, others = [], [], []
     for _ in range(ground.size.repetitions):
         mine.append(_operator(ground))
         least.append(_floor(ground))
-    return [_ratio(ground, mine, least), _counts(ground, mine[-1])]
+        others.append(_peer(ground))
+    return [_ratio(ground, mine, least), _counts(ground, mine[-1]), _to_the_peer(ground, mine, others)]
 
 
 def _operator(ground: Ground) -> Turn:
@@ -61,21 +61,22 @@ def _operator(ground: Ground) -> Turn:
 
 def _floor(ground: Ground) -> Turn:
     with ground.scene("floor") as scene:
-        where = ("--namespace", scene.namespace, "--endpoint", scene.cloud.endpoint)
-        command = [sys.executable, "-m", "benchmarks.floor", "--kubeconfig", str(ground.server.kubeconfig), *where]
-        program = Program(command, scene.folder / "floor.log")
-        try:
-            until("the floor watches", lambda: floor.READY in program.output() or None)
-            apply(scene.kube, names("warm", 1 + _WARM), _STAGES, program)
-            return _turn(scene, ground.size.burst, floor.AGENT, program)
-        finally:
-            program.stop()
+        program = scene.program(floor.__name__, floor.READY)
+        apply(scene.kube, names("warm", 1 + _WARM), _STAGES, program)
+        return _turn(scene, ground.size.burst, floor.AGENT, program)
+
+
+def _peer(ground: Ground) -> Turn:
+    with ground.scene("peer") as scene:
+        program = scene.program(peer.__name__, peer.READY)
+        apply(scene.kube, names("warm", 1 + _WARM), _ID, program)
+        return _turn(scene, ground.size.burst, peer.AGENT, program)
 
 
 def _turn(scene: Scene, number: int, agent: str, program: Program, operator: Operator | None = None) -> Turn:
     mark, before = scene.mark(operator), scene.cloud.count("createCluster")[1]
     used = {pid: machine.cpu_seconds(pid) for pid in (program.pid, scene.kube.server.pids["kube-apiserver"])}
-    told = apply(scene.kube, names("burst", number), _STAGES, program)
+    told = apply(scene.kube, names("burst", number), _ID if agent == peer.AGENT else _STAGES, program)
     made = passes(operator) - mark.passes if operator else 0
     spent = [1000 * (machine.cpu_seconds(pid) - before) / number for pid, before in used.items()]
     asked = [request for request in scene.asked(mark, agent) if request.kind != "leases"]
@@ -100,6 +101,25 @@ def _ratio(ground: Ground, mine: list[Turn], least: list[Turn]) -> Row:
             f"the floor's requests: {_listed(least[-1].requests)}; calls: {_listed(least[-1].calls)}",
         ),
         details={"operator_s": times, "floor_s": floors},
+    )
+
+
+def _to_the_peer(ground: Ground, mine: list[Turn], others: list[Turn]) -> Row:
+    number = ground.size.burst
+    times, theirs = [turn.seconds for turn in mine], [turn.seconds for turn in others]
+    return Row(
+        f"{number} creations in one apply, to a peer's way",
+        (Figure("ratio", median_ratio(times, theirs), "×"), Figure("duplicates", others[-1].created - number)),
+        "seconds until all ids are in status, ours to those of a tutorial Kopf operator; its duplicates",
+        goals=(Goal("ratio", "<", 1),),
+        notes=(
+            f"ours {_seconds(times)}, the peer {_seconds(theirs)}",
+            f"CPU time for each creation, ms: ours {_median(turn.cpu for turn in mine)}, the peer "
+            f"{_median(turn.cpu for turn in others)}; the API server for them {_median(turn.server for turn in mine)} "
+            f"and {_median(turn.server for turn in others)}",
+            f"the peer's requests: {_listed(others[-1].requests)}; calls: {_listed(others[-1].calls)}",
+        ),
+        details={"ours_s": times, "peer_s": theirs},
     )
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import assert_never
 
+from hpc_simulator import copying, outside, performing
 from hpc_simulator import faults as f
-from hpc_simulator import outside, performing
 from hpc_simulator.accounts import Account, Quota
 from hpc_simulator.calls.context import Context, Twist
 from hpc_simulator.clusters import Cluster
+from hpc_simulator.jobs import Job
 from hpc_simulator.log import CallLog, CallRecord, Count
 from hpc_simulator.patching import patched
 from hpc_simulator.performing import Arrival, Outcome
@@ -151,6 +152,13 @@ class Cloud:
         now = self.catch_up()
         self.revision += 1
         return outside.create(self._context(key, now), wish or outside.NewCluster())
+
+    def copy_cluster(self, cluster_id: str, wish: copying.Copies) -> list[tuple[Cluster, Job]]:
+        """Clusters like one that a call made, each with its ended create. Raises KeyError, or ValueError."""
+        self.catch_up()
+        made = copying.copy(self.world, self.world.clusters[cluster_id], wish)
+        self.revision += 1
+        return made
 
     # Inside
 

@@ -4,11 +4,16 @@ Lives here: its routes and their reading of bodies. The command line imports it.
 Never comes in: rules of the API. Nothing here is signed: it listens on the local host only, unless told otherwise.
 
     GET    /                 this text
-    GET    /calls            the log of calls, oldest first; ?call=createCluster, ?since=SEQ (only later records)
+    GET    /calls            the log of calls, oldest first; ?call=createCluster, ?since=SEQ (only later records),
+                             ?last=N (only the newest N of all)
     GET    /counts           {"createCluster": {"calls": 2, "effects": 1}, ...}
     GET    /clusters         the truth: every cluster, hidden ones included; and the ids of those that are gone
     POST   /clusters         a person makes a cluster: {"cluster_type", "name", "description", "status", "key", ...}
     POST   /clusters/{id}    a person changes one: {"name", "description", "status", "owner", "delete": "job"|"at-once"}
+    POST   /clusters/{id}/copies
+                             many like one that a call made, each with its own create in the log of operations:
+                             {"copies": [{"name", "description"}], "apart": 60}: each so many seconds older;
+                             answers [{"cluster_id", "job_id", "create_time"}]
     GET    /jobs             every job, running and ended
     GET    /held             answers that are held: [{"ticket", "call", "since", "seq", "waiting"}]
     POST   /release          {"ticket": "t-..."} or {} for all; {"answer": false} cuts the connection instead
@@ -34,11 +39,13 @@ from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
 from hpc_simulator.accounts import Account
+from hpc_simulator.copying import Copies
 from hpc_simulator.faults import KINDS, Fault, kind_of
 from hpc_simulator.outside import Change, NewCluster
 from hpc_simulator.rules import Rule
 from hpc_simulator.server import ApiServer
 from hpc_simulator.settings import Settings
+from hpc_simulator.times import written
 
 Fields = dict[str, object]
 
@@ -46,6 +53,7 @@ _SETTINGS = TypeAdapter(Settings)
 _ACCOUNT = TypeAdapter(Account)
 _CHANGE = TypeAdapter(Change)
 _NEW = TypeAdapter(NewCluster)
+_COPIES = TypeAdapter(Copies)
 _RULE_FIELDS = ("call", "contains", "owner", "page", "nth", "count")
 
 
@@ -74,7 +82,7 @@ class Control:
     def __init__(self, api: ApiServer) -> None:
         self._api = api
         self._cloud = api.cloud
-        self._app = web.Application(middlewares=[_errors])
+        self._app = web.Application(middlewares=[_errors], client_max_size=16 * 2**20)
         self._app.add_routes(
             [
                 web.get("/", self._help),
@@ -83,6 +91,7 @@ class Control:
                 web.get("/clusters", self._clusters),
                 web.post("/clusters", self._create),
                 web.post("/clusters/{id}", self._change),
+                web.post("/clusters/{id}/copies", self._copy),
                 web.get("/jobs", self._jobs),
                 web.get("/held", self._held),
                 web.post("/release", self._release),
@@ -113,7 +122,8 @@ class Control:
     async def _calls(self, request: web.Request) -> web.Response:
         self._catch_up()
         wanted, since = request.query.get("call"), int(request.query.get("since", "0"))
-        return _json([asdict(r) for r in self._cloud.calls if r.seq > since and wanted in (None, r.call)])
+        since = max(0, since, len(self._cloud.calls) - int(request.query.get("last", len(self._cloud.calls))))
+        return _json([asdict(r) for r in self._cloud.calls[since:] if wanted in (None, r.call)])
 
     async def _counts(self, _: web.Request) -> web.Response:
         self._catch_up()
@@ -137,6 +147,17 @@ class Control:
         self._cloud.change_cluster(request.match_info["id"], change)
         self._api.keep()
         return _json({})
+
+    async def _copy(self, request: web.Request) -> web.Response:
+        wish = _COPIES.validate_python(await _body(request))
+        made = self._cloud.copy_cluster(request.match_info["id"], wish)
+        self._api.keep()
+        return _json(
+            [
+                {"cluster_id": cluster.cluster_id, "job_id": job.job_id, "create_time": written(cluster.stamp)}
+                for cluster, job in made
+            ]
+        )
 
     async def _jobs(self, _: web.Request) -> web.Response:
         self._catch_up()

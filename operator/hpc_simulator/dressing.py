@@ -28,10 +28,12 @@ def dressed(document: dict[str, object], settings: Settings) -> dict[str, object
     """The document as the settings let it be written; the same object where they ask for nothing."""
     if settings.messages == "absent":
         document = {name: value for name, value in document.items() if name != "message"}
-    plain = settings.optional_fields == "all" and not settings.extra_fields
-    if plain and settings.numbers_as == "numbers":
-        return document
-    return _object(document, settings)
+    return document if plain(settings) else _object(document, settings)
+
+
+def plain(settings: Settings) -> bool:
+    """Whether objects are written as the calls make them."""
+    return settings.optional_fields == "all" and not settings.extra_fields and settings.numbers_as == "numbers"
 
 
 def worded(text: str, settings: Settings) -> str:

@@ -5,6 +5,7 @@ Never comes in: state. No text is documented for any code, so the texts vary and
 """
 
 import json
+from dataclasses import dataclass
 
 from hpc_simulator.dressing import dressed, worded
 from hpc_simulator.settings import Settings
@@ -31,6 +32,13 @@ MESSAGES: dict[int, tuple[str, ...]] = {
 """Texts by code; the list of codes is the API reference's error page. A code without texts gets a general one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A list whose elements are JSON texts already; only for settings that leave an answer's objects as they are."""
+
+    elements: tuple[str, ...]
+
+
 class Refused(Exception):  # noqa: N818  # an answer of the API, not a fault of the program
     """The call is refused with `code`; `detail` says to a person what was wrong."""
 
@@ -49,7 +57,13 @@ def message(code: int, detail: str, turn: int, settings: Settings) -> str:
 
 def body(action: str, fields: Fields, settings: Settings) -> bytes:
     """The JSON text of an answer with ret_code 0."""
-    return json.dumps(dressed({"action": action, "ret_code": 0, **fields}, settings)).encode()
+    whole = {name: None if isinstance(value, Written) else value for name, value in fields.items()}
+    text = json.dumps(dressed({"action": action, "ret_code": 0, **whole}, settings))
+    for name, value in fields.items():
+        if isinstance(value, Written):
+            key = f"{json.dumps(name)}: "
+            text = text.replace(f"{key}null", f"{key}[{', '.join(value.elements)}]", 1)
+    return text.encode()
 
 
 def refusal(action: str, code: int, text: str, settings: Settings) -> bytes:

@@ -36,8 +36,14 @@ class Job:
 
     def step(self, now: float) -> str:
         """The status of the cluster that this create is making."""
-        share = (now - self.began) / max(self.ends - self.began, 1e-9)
-        return next(status for limit, status in _STEPS if share < limit or limit > 1)
+        return next(status for limit, status in _STEPS if limit > 1 or now < self._at(limit))
+
+    def next_step(self, now: float) -> float | None:
+        """When `step` says something else than now; None when it says the last."""
+        return next((at for at in (self._at(limit) for limit, _ in _STEPS if limit <= 1) if now < at), None)
+
+    def _at(self, share: float) -> float:
+        return self.began + share * max(self.ends - self.began, 1e-9)
 
 
 def rendered(job: Job, now: float, lag: float, settings: Settings) -> Fields:

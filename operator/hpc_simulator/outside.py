@@ -50,6 +50,7 @@ def change(ctx: Context, cluster: Cluster, wish: Change) -> None:
         demolish(ctx, [cluster])
     elif wish.delete == "at-once":
         ctx.world.remove(cluster.cluster_id, ctx.now)
+    ctx.world.changed(cluster)
 
 
 def create(ctx: Context, wish: NewCluster) -> str:
@@ -75,5 +76,5 @@ def create(ctx: Context, wish: NewCluster) -> str:
     if wish.status is None:
         make(ctx, cluster)
     else:
-        ctx.world.clusters[cluster.cluster_id] = cluster
+        ctx.world.enter(cluster)
     return cluster.cluster_id

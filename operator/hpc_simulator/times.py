@@ -7,13 +7,19 @@ Never comes in: a clock.
 import re
 from calendar import timegm
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _SHAPE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z", re.ASCII)
 
 
 def written(stamp: float) -> str:
     """Epoch seconds as the API writes them (UTC, whole seconds)."""
-    return datetime.fromtimestamp(int(stamp), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _written(int(stamp))
+
+
+@lru_cache(maxsize=32_768)
+def _written(stamp: int) -> str:
+    return datetime.fromtimestamp(stamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def read(text: str) -> int | None:

@@ -8,8 +8,10 @@ import hashlib
 from dataclasses import dataclass, field
 
 from hpc_simulator.accounts import Account
-from hpc_simulator.clusters import Cluster
+from hpc_simulator.clusters import LISTED, Cluster
 from hpc_simulator.jobs import CREATE, DELETE, Job
+from hpc_simulator.lines import Lines
+from hpc_simulator.running import Running
 from hpc_simulator.settings import Settings
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -29,9 +31,12 @@ class LateRequest:
     """Where its answer goes; empty when the answer is lost."""
 
 
-@dataclass(slots=True)
+@dataclass
 class World:
-    """Accounts by key, clusters by id, jobs by id; in the order of their making."""
+    """Accounts by key, clusters by id, jobs by id; in the order of their making.
+
+    Without slots: beside its fields, which are what is true and is written down, it keeps what is quick to ask.
+    """
 
     seed: str = ""
     serial: int = 0
@@ -43,6 +48,12 @@ class World:
     running: list[str] = field(default_factory=list)
     late: list[LateRequest] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.lines = Lines()
+        self._now = Running(self.jobs[job_id] for job_id in self.running)
+        self._listed: dict[str, list[Cluster]] = {}
+        self._logged: dict[str, list[Job]] = {}
+
     def new_id(self, prefix: str) -> str:
         """An id that was never given before; the same seed gives the same ids."""
         self.serial += 1
@@ -53,29 +64,61 @@ class World:
     def start(self, job: Job) -> Job:
         """Enter a job; it runs until `advance` reaches its end."""
         self.jobs[job.job_id] = job
+        if job.owner in self._logged:
+            self._logged[job.owner].append(job)
         if not job.ended:
             self.running.append(job.job_id)
+            self._now.add(job)
         return job
+
+    def enter(self, cluster: Cluster) -> None:
+        """Put a cluster into the world, as the newest."""
+        self.clusters[cluster.cluster_id] = cluster
+        if cluster.owner in self._listed and cluster.status in LISTED:
+            self._listed[cluster.owner].append(cluster)
+
+    def changed(self, cluster: Cluster) -> None:
+        """Somebody changed a cluster by hand: its status, its owner, whatever."""
+        self._listed.clear()
+        self._now.show_again(cluster.cluster_id)
+
+    def put_in_order(self) -> None:
+        """Clusters and jobs that came in out of turn stand where their times belong."""
+        self.clusters = dict(sorted(self.clusters.items(), key=lambda item: item[1].began))
+        self.jobs = dict(sorted(self.jobs.items(), key=lambda item: item[1].began))
+        self._listed.clear()
+        self._logged.clear()
+
+    def listed(self, owner: str) -> list[Cluster]:
+        """The owner's clusters that the default list shows, oldest first; not to be changed."""
+        if owner not in self._listed:
+            mine = (cluster for cluster in self.clusters.values() if cluster.owner == owner)
+            self._listed[owner] = [cluster for cluster in mine if cluster.status in LISTED]
+        return self._listed[owner]
+
+    def logged(self, owner: str) -> list[Job]:
+        """The owner's jobs, oldest first; not to be changed."""
+        if owner not in self._logged:
+            self._logged[owner] = [job for job in self.jobs.values() if job.owner == owner]
+        return self._logged[owner]
 
     def busy(self, cluster_id: str) -> bool:
         """Whether an operation runs on the cluster."""
-        return any(cluster_id in self.jobs[job_id].cluster_ids for job_id in self.running)
+        return bool(self._now.on(cluster_id))
 
     def next_job_end(self) -> Job | None:
         """The running job that ends first."""
-        return min((self.jobs[job_id] for job_id in self.running), key=lambda job: job.ends, default=None)
+        return self._now.next_end()
 
     def show_steps(self, now: float) -> None:
         """Bring the statuses of clusters being created up to `now`."""
-        for job in (self.jobs[job_id] for job_id in self.running):
-            if job.action == CREATE:
-                for cluster_id in job.cluster_ids:
-                    self.clusters[cluster_id].status = job.step(now)
+        for job in self._now.steps(now):
+            for cluster_id in job.cluster_ids:
+                self.clusters[cluster_id].status = job.step(now)
 
     def finish(self, job: Job, settings: Settings) -> None:
         """End a job and change what it worked on."""
-        self.running.remove(job.job_id)
-        job.ended = True
+        self._end(job)
         for cluster_id in job.cluster_ids:
             if job.action == CREATE:
                 self._created(self.clusters[cluster_id], job, settings)
@@ -86,9 +129,16 @@ class World:
         """Take a cluster out of the world, and whatever job still works on it."""
         del self.clusters[cluster_id]
         self.gone[cluster_id] = now
-        for job in [self.jobs[job_id] for job_id in self.running if cluster_id in self.jobs[job_id].cluster_ids]:
-            self.running.remove(job.job_id)
-            job.ended, job.ends, job.fails = True, now, job.action == CREATE
+        self._listed.clear()
+        for job in self._now.on(cluster_id):
+            self._end(job)
+            job.ends, job.fails = now, job.action == CREATE
+
+    def _end(self, job: Job) -> None:
+        self.running.remove(job.job_id)
+        job.ended = True
+        self._now.drop(job)
+        self._listed.clear()
 
     def _created(self, cluster: Cluster, job: Job, settings: Settings) -> None:
         if not job.fails:

@@ -36,14 +36,19 @@ def _is_free(port: int) -> bool:
     return True
 
 
+def connected(port: int, identity: Identity, timeout: float) -> http.client.HTTPSConnection:
+    """A client of this identity's etcd or API server, which are believed by the certificates of its authority."""
+    trust = ssl.create_default_context(cafile=identity.authority)
+    trust.load_cert_chain(identity.certificate, identity.key)
+    return http.client.HTTPSConnection(HOST, port, timeout=timeout, context=trust)
+
+
 def ask(port: int, path: str, identity: Identity, timeout: float = 5.0) -> tuple[int, str]:
     """GET `path` from the server with this identity: HTTP status and body; status 0 and the reason without an answer.
 
     Only a server that holds a certificate of this authority is believed.
     """
-    trust = ssl.create_default_context(cafile=identity.authority)
-    trust.load_cert_chain(identity.certificate, identity.key)
-    connection = http.client.HTTPSConnection(HOST, port, timeout=timeout, context=trust)
+    connection = connected(port, identity, timeout)
     try:
         connection.request("GET", path, headers={"Authorization": f"Bearer {identity.admin_token}"})
         answer = connection.getresponse()

@@ -4,6 +4,7 @@ Tests, the demo and the command line import it, by `from local_control_plane imp
 the operator: what is installed on the server is its users' business.
 """
 
+import http.client
 import os
 import shutil
 import signal
@@ -108,6 +109,11 @@ class ControlPlane:
     def url(self) -> str:
         """Where the API server listens."""
         return self._running_layout.url
+
+    def etcd(self, timeout: float = 60.0) -> http.client.HTTPSConnection:
+        """A connection to etcd, for who wants to see or to put what the API server stores; close it."""
+        layout = self._running_layout
+        return endpoint.connected(layout.ports.etcd, layout.identity, timeout)
 
     @property
     def pids(self) -> dict[str, int]:

@@ -45,7 +45,7 @@ def create_cluster(ctx: Context) -> Fields:
 def make(ctx: Context, cluster: Cluster) -> Job:
     """Put a cluster into the world, with the job that brings it up."""
     fails = bool(ctx.twist.job_fails) or ctx.settings.create_jobs_fail
-    ctx.world.clusters[cluster.cluster_id] = cluster
+    ctx.world.enter(cluster)
     job = ctx.world.start(
         Job(
             job_id=ctx.world.new_id("j"),
@@ -92,9 +92,11 @@ def _check_payment(ctx: Context, fields: Fields) -> None:
 
 
 def _check_room(ctx: Context, cluster_type: str) -> None:
-    mine = [cluster for cluster in ctx.world.clusters.values() if cluster.owner == ctx.account.owner]
     if ctx.account.arrears:
         raise Refused(2400)
+    if cluster_type != "hpc" and ctx.settings.cluster_quota is None:
+        return
+    mine = [cluster for cluster in ctx.world.clusters.values() if cluster.owner == ctx.account.owner]
     if cluster_type == "hpc" and any(cluster.cluster_type == "hpc" for cluster in mine):
         raise Refused(ctx.settings.second_hpc_code, "one hpc cluster an owner")
     if ctx.settings.cluster_quota is not None and len(mine) >= ctx.settings.cluster_quota:

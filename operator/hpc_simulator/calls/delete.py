@@ -49,6 +49,7 @@ def demolish(ctx: Context, clusters: Sequence[Cluster]) -> Job:
     for cluster in clusters:
         if ctx.settings.status_during_operation == "transitional":
             cluster.status = "deleting"
+            ctx.world.changed(cluster)
         ctx.changed.append(cluster.cluster_id)
     ctx.job_id = job.job_id
     return job

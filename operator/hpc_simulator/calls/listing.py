@@ -6,8 +6,9 @@ Never comes in: the shape of an element (that is `clusters`).
 
 from hpc_simulator.calls import parameters
 from hpc_simulator.calls.context import Context
-from hpc_simulator.calls.ordering import ordered, sorts
+from hpc_simulator.calls.ordering import begun_by, ordered, sorts
 from hpc_simulator.clusters import LISTED, Cluster, rendered, shown_status
+from hpc_simulator.dressing import plain
 from hpc_simulator.envelope import Fields
 
 
@@ -19,16 +20,28 @@ def list_clusters(ctx: Context) -> Fields:
     seen: list[Cluster] = []
     if ctx.sees(owner):
         lag = ctx.settings.list_lag if ctx.twist.lag is None else ctx.twist.lag
-        seen = [
-            cluster
-            for cluster in ctx.world.clusters.values()
-            if cluster.owner == owner and cluster.began + lag <= ctx.now and _asked_for(ctx, cluster)
-        ]
+        seen = begun_by(_chosen(ctx, owner), ctx.now, lag)
     if sorts(ctx) and query.get("sort_key") in ("cluster_id", "cluster_name", "cluster_type"):
-        seen.sort(key=lambda cluster: str(_flat(ctx, cluster)[query["sort_key"]]))
+        seen = sorted(seen, key=lambda cluster: str(_flat(ctx, cluster)[query["sort_key"]]))
     seen = ordered(ctx, seen, lambda cluster: int(cluster.stamp))
     page, total = ctx.page(seen, ctx.world.clusters)
+    if plain(ctx.settings):
+        return {"cluster_set": ctx.world.lines.written(page, ctx.settings), "total_count": total}
     return {"cluster_set": [rendered(cluster, ctx.settings) for cluster in page], "total_count": total}
+
+
+def _chosen(ctx: Context, owner: str) -> list[Cluster]:
+    """The owner's clusters that the question is about, oldest first."""
+    query, world = ctx.request.parameters, ctx.world
+    if not any(query.get(name) for name in _FILTERS):
+        return world.listed(owner)
+    exact = query.get("cluster_id")
+    named = world.clusters.get(exact) if exact else None
+    among = world.clusters.values() if not exact else (named,) if named is not None else ()
+    return [cluster for cluster in among if cluster.owner == owner and _asked_for(ctx, cluster)]
+
+
+_FILTERS = ("cluster_id", "cluster_type", "status", "search_word")
 
 
 def _asked_for(ctx: Context, cluster: Cluster) -> bool:

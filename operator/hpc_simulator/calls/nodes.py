@@ -4,10 +4,12 @@ Lives here: one page of nodes. The table of calls imports it.
 Never comes in: changes of nodes.
 """
 
+from collections.abc import Iterable
+
 from hpc_simulator.calls import parameters
 from hpc_simulator.calls.context import Context
 from hpc_simulator.calls.ordering import ordered
-from hpc_simulator.clusters import rendered_node
+from hpc_simulator.clusters import Cluster, rendered_node
 from hpc_simulator.envelope import Fields
 
 
@@ -19,8 +21,8 @@ def list_nodes(ctx: Context) -> Fields:
     wanted, status = query.get("cluster_id"), query.get("status")
     seen = [
         element
-        for cluster in ctx.world.clusters.values()
-        if cluster.owner == ctx.account.owner and (not wanted or cluster.cluster_id == wanted)
+        for cluster in _clusters(ctx, wanted)
+        if cluster.owner == ctx.account.owner
         if cluster.began + lag <= ctx.now
         for element in (rendered_node(cluster, node, ctx.settings) for node in cluster.nodes)
         if not status or element["status"] == status
@@ -28,3 +30,9 @@ def list_nodes(ctx: Context) -> Fields:
     seen = ordered(ctx, seen, lambda element: element["create_time"])
     page, total = ctx.page(seen, {str(element["node_id"]): element for element in seen})
     return {"hpc_app_nodes_set": list(page), "total_count": total}
+
+
+def _clusters(ctx: Context, wanted: str | None) -> Iterable[Cluster]:
+    """The one asked for if it is there, or all."""
+    everything = ctx.world.clusters
+    return everything.values() if not wanted else [everything[wanted]] if wanted in everything else []

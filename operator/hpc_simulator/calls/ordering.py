@@ -6,12 +6,28 @@ Never comes in: which items there are, pages.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from hpc_simulator.calls import parameters
 from hpc_simulator.calls.context import Context
 
 Item = TypeVar("Item")
+
+
+class Begun(Protocol):
+    """What began at a moment of the injected clock."""
+
+    began: float
+
+
+Thing = TypeVar("Thing", bound=Begun)
+
+
+def begun_by(found: list[Thing], now: float, lag: float) -> list[Thing]:
+    """Those that have become visible, when news takes `lag` seconds; they come oldest first. The same list if all."""
+    if not found or found[-1].began + lag <= now:
+        return found
+    return [each for each in found if each.began + lag <= now]
 
 
 def ordered(ctx: Context, found: Sequence[Item], stamp_of: Callable[[Item], object]) -> list[Item]:

@@ -12,7 +12,7 @@ from stage.waiting import until
 
 
 class Simulator:
-    """`hpc-simulator` on free ports; `endpoint` is the HPC API. A create of 360 s takes `create` seconds.
+    """`hpc-simulator` on free ports; `endpoint` is the HPC API, `control` steers it. A create of 360 s takes `create` seconds.
 
     Its state is in a file: after `kill` and `restart` it is the same cloud, at the same addresses, without its faults.
     `keep` False: no file, which costs time that grows with the number of clusters.
@@ -29,7 +29,8 @@ class Simulator:
         self._log = folder / "simulator.log"
         self._program = Program(self._command, self._log)
         line = until("the simulator listens", self._first_line)
-        self.endpoint, self._control = line["listening"], httpx.Client(base_url=line["control"], timeout=30)
+        self.endpoint, self.control = line["listening"], line["control"]
+        self._control = httpx.Client(base_url=self.control, timeout=30)
 
     def kill(self) -> None:
         """SIGKILL, at once: held answers and requests in hand are lost."""
@@ -58,7 +59,7 @@ class Simulator:
 
     def last_call(self) -> int:
         """The number of the newest call."""
-        return max((call["seq"] for call in self.calls()), default=0)
+        return max((call["seq"] for call in self.ask("GET", "/calls", last=1)), default=0)
 
     def count(self, call: str) -> tuple[int, int]:
         """(calls, effects) since the simulator began."""

@@ -140,8 +140,9 @@ def test_a_proc_file_is_read_by_names(tmp_path: Path) -> None:
 
 def test_every_size_can_be_measured() -> None:
     for size in SIZES.values():
-        assert len(size.settled) >= 2
         assert len(size.listed) >= 2
-        assert min(size.at_rest, size.burst, size.repetitions, size.restarts) >= 1
-        assert list(size.settled) == sorted(size.settled)
+        assert min(size.newcomers, size.burst, size.repetitions, size.restarts, size.polled, size.kills) >= 1
+        assert size.settled < size.grown
+        assert 1 <= size.changed < size.settled
+        assert 1 <= size.grown_changed < size.grown
         assert 1000 in size.listed

@@ -142,6 +142,9 @@ class TestControl:
         [create] = await served.ask("GET", "/calls?call=createCluster")
         [look] = await served.ask("GET", f"/calls?since={create['seq']}")
         assert (create["effect"], look["call"]) == ("created", "list")
+        assert await served.ask("GET", "/calls?last=1") == [look]
+        assert await served.ask("GET", "/calls?last=5") == [create, look]
+        assert await served.ask("GET", f"/calls?last=5&since={look['seq']}") == []
         assert await served.ask("GET", "/counts") == {
             "createCluster": {"calls": 1, "effects": 1},
             "list": {"calls": 1, "effects": 0},
@@ -187,6 +190,18 @@ class TestControl:
         assert json.loads((await served.list())[1])["cluster_set"][0]["cluster_name"] == "renamed"
         await served.ask("POST", f"/clusters/{made['cluster_id']}", {"delete": "at-once"})
         assert await served.ask("GET", "/clusters") == {"clusters": [], "gone": [made["cluster_id"]]}
+
+    async def test_copies(self, served):
+        await served.create()
+        served.caller.wait(1000)
+        [model] = (await served.ask("GET", "/clusters"))["clusters"]
+        path = f"/clusters/{model['cluster_id']}/copies"
+        [made] = await served.ask("POST", path, {"copies": [{"name": "copy", "description": "d"}], "apart": 5})
+        job = next(job for job in await served.ask("GET", "/jobs") if job["job_id"] == made["job_id"])
+        assert (job["cluster_ids"], job["ended"], job["ends"]) == ([made["cluster_id"]], True, served.now + 355)
+        assert made["create_time"] == "2023-11-14T22:13:15Z"
+        assert "apart" in str((await served.ask("POST", path, {"copies": [], "apart": "x"}, 400))["error"])
+        assert "ehpc-x" in (await served.ask("POST", "/clusters/ehpc-x/copies", {"copies": []}, 404))["error"]
 
     async def test_accounts(self, served):
         await served.ask("POST", "/accounts", {"key": "K", "secret": "S", "owner": "usr-b"})

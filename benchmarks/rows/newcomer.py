@@ -1,26 +1,31 @@
-"""From `kubectl apply` to the createCluster request, one resource at a time, the operator quiet before each.
+"""From `kubectl apply` to the createCluster request, one new resource at a time, while many settled ones are watched.
 
 The clock starts when the API server has accepted the create (its audit log) and stops when the request reached the
 simulator (its log of calls): one machine, one clock, and nothing of the measuring in between.
 """
 
+import random
 import statistics
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stage.manifests import ehpc
-from stage.operators import Operator
 from stage.waiting import until
 
 from benchmarks.audit import Request
 from benchmarks.figures import percentile
 from benchmarks.load import names
 from benchmarks.row import Figure, Goal, Row
-from benchmarks.stage import Ground, Scene, quiet
+from benchmarks.stage import Scene
 
-_WARM = 5
-_CALM = {"POLL": "3600"}  # what was created before is not looked at again while the next one is measured
+_WARM = 3
+_PAUSE = (0.1, 0.4)
+"""Seconds between two, at random, so that the operator has written what follows a create, and sweeps fall anywhere."""
+_SEED = 20262
+CALM = {"POLL": "60"}
+"""Settings under which what was created before is hardly looked at while the next one is measured; sweeps go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +36,19 @@ class Sample:
     steps: Mapping[str, float]
 
 
-def measure(ground: Ground) -> list[Row]:
-    """One row: the median and the 99th percentile."""
-    with ground.scene("at-rest") as scene:
-        operator = scene.operator(**_CALM)
-        for name in names("warm", _WARM):
-            _once(scene, operator, name)
-        samples = [_once(scene, operator, name) for name in names("one", ground.size.at_rest)]
-    return [_row(samples)]
+def create_some(scene: Scene, number: int) -> list[Sample]:
+    """One after the other; an operator with the settings CALM leads."""
+    chance = random.Random(_SEED)
+    for name in names("warm", _WARM):
+        _once(scene, name, chance)
+    return [_once(scene, name, chance) for name in names("one", number)]
 
 
-def _row(samples: Sequence[Sample]) -> Row:
-    posted = [sample.posted for sample in samples]
-    steps = _medians(samples)
+def row(samples: Sequence[Sample], resources: int) -> Row:
+    """The median and the 99th percentile."""
+    posted, steps = [sample.posted for sample in samples], _medians(samples)
     return Row(
-        "apply → createCluster, at rest",
+        f"one new resource while {resources} are watched, apply → POST",
         (
             Figure("p50", percentile(posted, 0.5), "ms"),
             Figure("p99", percentile(posted, 0.99), "ms"),
@@ -60,17 +63,17 @@ def _row(samples: Sequence[Sample]) -> Row:
     )
 
 
-def _once(scene: Scene, operator: Operator, name: str) -> Sample:
-    quiet(operator)
+def _once(scene: Scene, name: str, chance: random.Random) -> Sample:
+    time.sleep(chance.uniform(*_PAUSE))
     mark = scene.mark()
     scene.kube.create(ehpc(name))
-    quiet(operator)
     until(f"{name} has an id", lambda: scene.kube.status(name).get("hpc_cluster_id"))
     calls = scene.cloud.calls(since=mark.call)
     accepted = next(r.answered for r in scene.asked(mark, None) if (r.verb, r.kind) == ("create", "hpcclusters"))
     posted = next(call["time"] for call in calls if call["call"] == "createCluster")
     steps = {f"call {call['call']}": call["time"] for call in reversed(calls) if call["time"] <= posted}
-    steps |= _asked([r for r in scene.asked(mark) if r.received <= posted])
+    own = (name, f"{name}-admin", "")  # a create is audited without its name
+    steps |= _asked([r for r in scene.asked(mark) if r.received <= posted and r.name in own])
     return Sample(_ms(posted - accepted), {what: _ms(at - accepted) for what, at in steps.items()})
 
 
