@@ -14,10 +14,11 @@ import click
 import uvloop
 
 from hpc_operator import logs
+from hpc_operator.account import call_settings, source
 from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.doctor import telling
 from hpc_operator.doctor.examination import Means, examine
-from hpc_operator.main import call_settings, operate, source, ticks
+from hpc_operator.main import operate, ticks
 from hpc_operator.measuring.counting import released
 from hpc_operator.orphans import telling as orphans_telling
 from hpc_operator.orphans.search import Means as SearchMeans

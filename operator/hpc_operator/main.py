@@ -10,22 +10,16 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
 
-from hpc_operator.cloud.calls import Caller, CallSettings
-from hpc_operator.cloud.client import HpcCalls
-from hpc_operator.cloud.credentials import AccountKeys, GivenKey, MountedKey, Source
+from hpc_operator import account
 from hpc_operator.cloud.observer import Observer
 from hpc_operator.cloud.pacing import Pace
 from hpc_operator.cloud.quota import HourlyBudget
 from hpc_operator.cloud.scrub import Scrubber
-from hpc_operator.cloud.signing import Encoding
 from hpc_operator.cloud.skew import WatchedClock
-from hpc_operator.cloud.transport import HttpTransport
 from hpc_operator.domain.desired import Ref
-from hpc_operator.domain.reasons import Reason
 from hpc_operator.handlers import KopfThread, Login
 from hpc_operator.kube.codec import parse_resource
 from hpc_operator.kube.connection import Connection
@@ -46,12 +40,11 @@ from hpc_operator.reconcile.engine import Engine
 from hpc_operator.reconcile.lives import Lives
 from hpc_operator.reconcile.meetings import Meetings
 from hpc_operator.reconcile.noticing import Noticer
-from hpc_operator.reconcile.ports import SecretProblem
 from hpc_operator.reconcile.queue import WakeQueue, lane_of
 from hpc_operator.reconcile.resync import Resync
 from hpc_operator.reconcile.sweeping import Sweeper
 from hpc_operator.serving import application, serving
-from hpc_operator.settings import PREFIX, Settings
+from hpc_operator.settings import Settings
 
 _log = logging.getLogger(__name__)
 _LOST_LEASE = 3
@@ -67,28 +60,6 @@ def _lost(why: str) -> None:
     _log.critical("%s", why)
     logging.shutdown()
     os._exit(_LOST_LEASE)
-
-
-def source(settings: Settings) -> Source | None:
-    """Where the operator's own key comes from; None: resources must name Secrets."""
-    if settings.credentials_dir is not None:
-        return MountedKey(settings.credentials_dir)
-    if settings.access_key_id is not None:
-        values = {"access_key_id": settings.access_key_id, "secret_access_key": settings.secret_access_key}
-        return GivenKey(values, f"{PREFIX}ACCESS_KEY_ID and {PREFIX}SECRET_ACCESS_KEY")
-    return None
-
-
-def call_settings(settings: Settings) -> CallSettings:
-    """How calls are made."""
-    return CallSettings(
-        encoding=Encoding[settings.signature_encoding.upper()],
-        conf_as_text=settings.cluster_conf_as == "string",
-        env_defaults=settings.env_defaults(),
-        read_timeout=settings.read_timeout,
-        change_timeout=settings.read_timeout,
-        quota_pause=settings.quota_pause,
-    )
 
 
 class Root:
@@ -148,7 +119,8 @@ class Root:
             kept=self._budget,
         )
         self._budget.unkept = lease.renew_soon
-        calls, keys = await self._calls(), self._keys(secret_values)
+        calls = await account.calls(settings, self._clock, self._budget, self.metrics, self._stack)
+        keys = account.keys(settings, secret_values, self._clock, self._scrubber)
         noticer = Noticer(
             cache,
             _noticed(queue, cache),
@@ -218,33 +190,6 @@ class Root:
         self._scrubber.add(found.token or "")
         return found
 
-    async def _calls(self) -> HpcCalls:
-        settings, clock = self._settings, self._clock
-        transport = HttpTransport(clock.now, connect_timeout=settings.connect_timeout, verify=settings.verify_tls)
-        await self._stack.enter_async_context(transport)
-        caller = Caller(
-            transport,
-            clock,
-            self._budget,
-            call_settings(settings),
-            sleep=asyncio.sleep,
-            on_call=self.metrics.called,
-            calling=self.metrics.calling,
-        )
-        return HpcCalls(caller)
-
-    def _keys(self, secret_values: Secrets) -> AccountKeys:
-        settings = self._settings
-        return AccountKeys(
-            source(settings),
-            settings.endpoint,
-            _reading(secret_values),
-            self._clock.now,
-            self._scrubber,
-            owner=settings.owner,
-            zone=settings.zone,
-        )
-
 
 def _noticed(queue: WakeQueue[Ref], cache: Cache) -> Callable[[Ref], None]:
     def wake(ref: Ref) -> None:
@@ -252,16 +197,6 @@ def _noticed(queue: WakeQueue[Ref], cache: Cache) -> Callable[[Ref], None]:
             queue.wake(ref, lane_of(resource))
 
     return wake
-
-
-def _reading(values: Secrets) -> Callable[[str, str], Any]:
-    async def read(namespace: str, name: str) -> Mapping[str, str]:
-        try:
-            return await values.values(namespace, name)
-        except SecretProblem as problem:
-            raise SecretProblem(Reason.CREDENTIALS_MISSING, str(problem)) from None
-
-    return read
 
 
 async def operate(settings: Settings, scrubber: Scrubber) -> int:
