@@ -181,6 +181,12 @@ class KubeStore:
         return parse_resource(raw)
 
 
+def _lean(raw: dict[str, Any]) -> dict[str, Any]:
+    """Without what nobody here reads and what is half of an object: thousands of them are held at once."""
+    raw["metadata"].pop("managedFields", None)
+    return raw
+
+
 def _whole_list(page: Mapping[str, Any]) -> bool:
     items = all(whole(raw, names.KIND) for raw in page["items"])
     return items and page.get("kind") == f"{names.KIND}List" and is_version(page["metadata"].get("resourceVersion"))
@@ -206,7 +212,7 @@ async def _pages(api: Api, namespace: str | None) -> tuple[int, list[Mapping[str
         if not isinstance(meta, Mapping) or not isinstance(found, list) or not _whole_list(page):
             raise Unavailable("the API server answered something else than a list of HpcClusters")
         version = version or int(meta["resourceVersion"])
-        items += found
+        items += map(_lean, found)
         if not meta.get("continue"):
             return version, items
         query = {"limit": _PAGE, "continue": str(meta["continue"])}

@@ -344,3 +344,17 @@ async def test_what_the_service_said_is_scrubbed_before_it_reaches_the_status(sc
     assert "hush" not in json.dumps(scene.stored["status"])
     again = await scene.store.write_status(written, memory, report)
     assert (again.resource_version, len(scene.wrote)) == (written.resource_version, 1)
+
+
+async def test_a_list_is_held_without_what_nobody_reads(scene: Scene) -> None:
+    item = raw(resourceVersion="7", managedFields=[{"manager": "kubectl", "fieldsV1": {"f:spec": {}}}])
+    scene.api.put(PATH, item)
+
+    async def listed(*_: object, **__: object) -> dict[str, Any]:
+        return {"kind": "HpcClusterList", "metadata": {"resourceVersion": "9"}, "items": [copy.deepcopy(item)]}
+
+    scene.api.request = listed  # type: ignore[assignment,method-assign]
+    version, items = await scene.store.list_pages("team-a")
+    assert version == 9
+    assert [each["metadata"]["name"] for each in items] == ["first"]
+    assert all("managedFields" not in each["metadata"] for each in items)
