@@ -60,7 +60,7 @@ def test_a_vanished_cluster_is_asked_for_by_id_once(played: Played[Hour]) -> Non
 
 
 def test_creations_beyond_the_quota_waste_no_call_and_take_turns() -> None:
-    number, quota = 60, 120
+    number, quota = 30, 160
     result = creations(number, quota=quota).result
     own = {call: calls for call, calls in result.calls.items() if call not in ("list", "operation")}
     assert own == accounted(number)
@@ -68,8 +68,8 @@ def test_creations_beyond_the_quota_waste_no_call_and_take_turns() -> None:
     assert (result.clusters, result.unready) == (number, 0)
     assert result.busiest <= quota
     assert result.took > 3600, "there was not quota enough for all in one hour"
-    assert result.before_it == 0, "the one of the other namespace goes first"
-    assert result.lone_post < 2
+    assert result.before_it <= 1, "the one of the other namespace is next"
+    assert result.lone_ready < result.took / 4
 
 
 def test_a_small_soak_ends_with_nothing_twice_lost_or_stuck() -> None:
