@@ -37,6 +37,7 @@ class Creations:
     lone_ready: float
     before_it: int
     clusters: int
+    writes: int
     busiest: int
     unready: int
 
@@ -79,6 +80,7 @@ async def _play(world: World, number: int) -> Creations:
         lone_ready=ready.get(lone, _NEVER) - applied,
         before_it=(its if its is not None else len(posts)) - before,
         clusters=len(world.alive()),
+        writes=len(world.kube.writes),
         busiest=most_within([record.time for record in world.cloud.calls], HOUR),
         unready=len(left),
     )

@@ -22,6 +22,7 @@ def _wasted(played: Played[Creations], number: int, quota: int) -> Row:
             Figure("calls wasted", sum(result.wasted.values())),
             Figure("clusters", result.clusters),
             Figure("not Ready", result.unready),
+            Figure("Kubernetes writes each", result.writes / number),
             Figure("all ready after", result.took / 60, "min"),
             Figure("last create after", result.posted / 60, "min"),
             Figure("calls in the busiest hour", result.busiest),

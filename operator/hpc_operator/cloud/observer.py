@@ -30,6 +30,8 @@ from hpc_operator.reconcile.ports import Clock, Credentials
 _KEPT = 3
 _RECALLED = 60.0
 """Seconds for which the next log looks reach as far back as somebody asked: two in a row then serve the same askers."""
+_ASKED = 3600.0
+"""Seconds after which an answer about one cluster is forgotten: what still matters was asked for again meanwhile."""
 _TICK = 1e-6
 _JITTER = 0.05
 _NO_CALLS = "quota: the account's calls are used up for now"
@@ -235,13 +237,19 @@ class Observer:
 
     async def by_id(self, credentials: Credentials, account: Account, cluster_id: str, lane: str = "look") -> IdLook:
         """Ask for one cluster by id, now: its line, and the log entries that name it. Kept for `known`."""
-        begun = self._begin(self._view(credentials, account))
-        lines = await self._lines(credentials, account, lane=lane, paid=_Paid(0), cluster_id=cluster_id)
+        view = self._view(credentials, account)
+        begun, listed = self._begin(view), len(view.complete[0].clusters) if view.complete else 0
+        if (paid := await self._pay(account, lane, 2, listed)) is None:
+            return IdLook(begun, False, credentials.fingerprint, cluster_id, problem=_NO_CALLS, ended=begun)
+        lines = await self._lines(credentials, account, lane=lane, paid=paid, cluster_id=cluster_id)
         log = await log_down_to(
-            lambda offset: self._pages.operation_page(credentials, account, offset, resource_id=cluster_id, lane=lane),
+            lambda offset: self._pages.operation_page(
+                credentials, account, offset, resource_id=cluster_id, lane=lane, paid=paid.one()
+            ),
             -math.inf,
             self._most_pages,
         )
+        self._refund(account, paid)
         line = next((cluster for cluster in lines.items if cluster.id == cluster_id), None)
         entries = tuple(entry for entry in log.items if cluster_id in entry.resource_ids)
         problem = lines.problem or log.problem
@@ -297,7 +305,8 @@ class Observer:
         if earlier is None or earlier.begun <= look.begun:
             kept[look.id] = look
         kept.move_to_end(look.id)
-        while len(kept) > self._most_ids:
+        old = self._clock.now() - _ASKED
+        while len(kept) > self._most_ids or next(iter(kept.values())).last_asked < old:
             kept.popitem(last=False)
 
     def _view(self, credentials: Credentials, account: Account) -> _View:

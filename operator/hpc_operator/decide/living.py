@@ -50,7 +50,7 @@ def unreachable(scene: Scene) -> Decision | None:
 def _asked_lately(scene: Scene, cluster_id: str) -> Cluster | None:
     """A hidden cluster (abnormal, deleting) is in no list, but shown when asked for by id."""
     look = scene.facts.ids.get(cluster_id)
-    return look.cluster if look is not None and look.begun > scene.now - _fresh(scene) else None
+    return look.cluster if look is not None and look.begun > scene.now - _speaks(scene) else None
 
 
 def _claimed(scene: Scene, cluster_id: str) -> Decision | None:
@@ -219,7 +219,7 @@ def absence(scene: Scene, cluster_id: str, after: float = 0.0) -> Decision | Non
 
 def _absent_by_id(scene: Scene, cluster_id: str, threshold: float) -> Decision | None:
     look = scene.facts.ids.get(cluster_id)
-    if look is None or look.begun <= max(threshold, scene.now - _fresh(scene)):
+    if look is None or look.begun <= max(threshold, scene.now - _speaks(scene)):
         return Act(LookById((cluster_id,)))
     if not look.complete:
         return Wait(
@@ -236,5 +236,16 @@ def _absent_by_id(scene: Scene, cluster_id: str, threshold: float) -> Decision |
     return None
 
 
-def _fresh(scene: Scene) -> float:
-    return 2 * scene.policy.staleness
+def _speaks(scene: Scene) -> float:
+    """Seconds for which an answer by id speaks. Once a person was told, it is asked seldom: two calls each time.
+
+    What a list shows meanwhile wakes the resource; an order, or its deletion, is decided by what is fresh.
+    """
+    resource = scene.resource
+    waits = not resource.deleting and resource.orders.recreate is None and not resource.asks_again
+    told = any(c.type == "Ready" and c.reason in _TOLD for c in resource.conditions)
+    return (_SELDOM if waits and told else 2) * scene.policy.staleness
+
+
+_TOLD = frozenset({Reason.CLUSTER_VANISHED, Reason.CLUSTER_ABNORMAL, Reason.CREATE_FAILED})
+_SELDOM = 120

@@ -66,10 +66,15 @@ class Seen:
         """Clusters in the newest complete look."""
         return len(self.look.clusters) if self.look else 0
 
-    def log_since(self) -> Instant | None:
-        """The newest entry seen, or the oldest that still runs: so far back the log is to be read. None: no idea."""
+    def log_since(self, lag: float) -> Instant | None:
+        """So far back the log is to be read: to the oldest entry that runs, else to the newest seen. None: no idea.
+
+        What is older than the last look by a `lag` cannot turn up any more: a burst long ago is not read again.
+        """
         running = [e.created_at for e in self.entries.values() if e.pending and e.created_at is not None]
-        return min([*running, *([self.newest] if self.newest is not None else [])], default=self.logged)
+        settled = [] if self.logged is None else [self.logged - lag]
+        seen = [max([self.newest, *settled])] if self.newest is not None else []
+        return min([*running, *seen], default=self.logged)
 
 
 class Noticer:
@@ -90,6 +95,7 @@ class Noticer:
         self._fleet, self._wake, self._lag, self._skew, self._idle_since = fleet, wake, lag, skew, idle_since
         self._seen: dict[Account, Seen] = {}
         self._recounts: dict[str, Instant] = {}
+        self._counted: dict[str, Instant] = {}
 
     def recount(self, ref: Ref) -> bool:
         """Whether an operation on its cluster ended that is not its own: its nodes may be others now."""
@@ -97,12 +103,14 @@ class Noticer:
 
     def counted(self, ref: Ref, begun: Instant) -> None:
         """The nodes were looked at, in a look that began then."""
+        self._counted[ref.uid] = begun
         if self._recounts.get(ref.uid, math.inf) <= begun:
             del self._recounts[ref.uid]
 
     def forget(self, ref: Ref) -> None:
         """The resource is gone."""
         self._recounts.pop(ref.uid, None)
+        self._counted.pop(ref.uid, None)
 
     def seen(self, account: Account) -> Seen:
         """What is known of the account; empty before its first look."""
@@ -159,7 +167,8 @@ class Noticer:
     def _concerned(self, entry: Entry, begun: Instant, *, sudden: bool) -> None:
         own = self._fleet.job_holders(entry.job_id)
         for ref in dict.fromkeys(ref for each in entry.cluster_ids for ref in self._fleet.holders(each)):
-            if not entry.pending and ref not in own and not (sudden and self._described(ref, entry)):
+            counted = self._counted.get(ref.uid, -math.inf) >= begun  # they were read after it ended
+            if not (entry.pending or ref in own or counted or (sudden and self._described(ref, entry))):
                 self._recounts[ref.uid] = begun
             self._wake(ref)
         for ref in own:

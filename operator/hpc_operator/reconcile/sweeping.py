@@ -166,7 +166,7 @@ class Sweeper:
         overdue = seen.begun is None or now - seen.begun >= 0.95 * period
         fresh = now if seen.failed else now - period / 2
         lists = await self._looks.listing(credentials, account, fresh, "sweep" if overdue else "look")
-        since = seen.log_since()
+        since = seen.log_since(self._policy.window)
         begin = (now if since is None else min(since, now)) - self._policy.clock_skew
         await self._looks.log(credentials, account, begin, now - period / 2, "sweep")
         if lists and lists[0].complete:

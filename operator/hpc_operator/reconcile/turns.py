@@ -40,9 +40,10 @@ class Turns:
         if account is None:
             return
         lines = self._lines[account]
-        del lines[ref.namespace][ref.uid]
-        if not lines[ref.namespace]:
-            del lines[ref.namespace]
+        line = lines.pop(ref.namespace)
+        del line[ref.uid]
+        if line:
+            lines[ref.namespace] = line  # it had its turn: the other namespaces are before it now
         if not lines:
             del self._lines[account]
 

@@ -450,6 +450,33 @@ async def test_what_is_known_by_id_is_bounded() -> None:
     assert list(shared.known(ACCOUNT)) == ["ehpc-2", "ehpc-3", "ehpc-4"]
 
 
+async def test_a_question_by_id_is_paid_for_before_it_is_asked() -> None:
+    cloud, purse = Cloud(clusters(3)), Purse(left=3)
+    shared = Observer(cloud, WatchedClock(HandClock()), purse=purse)
+    assert (await shared.by_id(CREDENTIALS, ACCOUNT, "ehpc-1")).complete
+    look = await shared.by_id(CREDENTIALS, ACCOUNT, "ehpc-2")
+    assert (look.complete, look.cluster, look.problem) == (
+        False,
+        None,
+        "quota: the account's calls are used up for now",
+    )
+    assert cloud.reads == [("list", 0), ("log", 0)], "the second one cost nothing"
+    assert purse.paid == [("look", 2, 0)]
+    assert list(shared.known(ACCOUNT)) == ["ehpc-1"], "what was not asked is not remembered as an answer"
+
+
+async def test_answers_by_id_are_forgotten_after_an_hour() -> None:
+    clock = HandClock()
+    shared = observer(Cloud(), clock)
+    await shared.by_id(CREDENTIALS, ACCOUNT, "ehpc-1")
+    clock.at += 3599
+    await shared.by_id(CREDENTIALS, ACCOUNT, "ehpc-2")
+    assert list(shared.known(ACCOUNT)) == ["ehpc-1", "ehpc-2"]
+    clock.at += 2
+    await shared.by_id(CREDENTIALS, ACCOUNT, "ehpc-3")
+    assert list(shared.known(ACCOUNT)) == ["ehpc-2", "ehpc-3"]
+
+
 async def test_a_service_that_answers_the_first_page_for_every_offset_shows_no_whole_log() -> None:
     """A gateway that caches without the offset: what lies behind the first page was never seen."""
     cloud = Cloud(logged=entries(150))

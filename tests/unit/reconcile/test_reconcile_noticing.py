@@ -194,13 +194,15 @@ def test_a_partial_log_is_not_compared() -> None:
 def test_how_far_back_the_log_is_read() -> None:
     table = Table()
     seen = table.noticer.seen(ACCOUNT)
-    assert seen.log_since() == seen.logged, "nothing is in it: from the last look on"
+    assert seen.log_since(10_000) == seen.logged, "nothing is in it: from the last look on"
     table.logged(entry("j-2", at=NOW), entry("j-1", at=NOW - 500))
-    assert seen.log_since() == NOW
+    assert seen.log_since(10_000) == NOW
+    seen.logged = NOW + 20_000
+    assert seen.log_since(10_000) == NOW + 10_000, "a burst long ago is not read again"
     table.logged(entry("j-3", at=NOW + 5), entry("j-1", at=NOW - 500, status=JobStatus.PENDING))
-    assert seen.log_since() == NOW - 500, "down to the oldest that runs"
+    assert seen.log_since(10_000) == NOW - 500, "down to the oldest that runs"
     table.logged(entry("j-4", at=NOW + 6), entry("j-0", at=NOW - 90_000, status=JobStatus.PENDING))
-    assert seen.log_since() == NOW - 500, "one that runs for more than a day does not deepen it"
+    assert seen.log_since(10_000) == NOW - 500, "one that runs for more than a day does not deepen it"
 
 
 def test_who_is_gone_is_forgotten() -> None:
