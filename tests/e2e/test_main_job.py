@@ -112,7 +112,7 @@ def test_a_settled_fleet_writes_nothing_and_asks_nothing_of_its_own(stage: Stage
     assert stage.to_kube.writes(since=settle) == []
     assert {e["metadata"]["name"]: e["metadata"]["resourceVersion"] for e in stage.kube.clusters()} == versions
     assert {call["call"] for call in looks()} == {"list", "operation"}
-    period = 0.97 * float(SHORT["STALENESS"])
+    period = 0.945 * float(SHORT["STALENESS"])
     assert len(looks("list")) <= elapsed / period + 2, "one look serves all three"
     assert len(looks("operation")) <= elapsed / period + 2
 

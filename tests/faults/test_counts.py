@@ -48,7 +48,7 @@ def _calls(world: World, since: int = 0) -> Counter[str]:
 
 def _hourly(calls: Counter[str], world: World) -> bool:
     """Nothing but the shared looks, each as often as the promised staleness asks for."""
-    most = 3600 / (0.97 * world.policy.staleness) + 1
+    most = 3600 / (0.945 * world.policy.staleness) + 1
     return set(calls) == {"list", "operation"} and most - 4 <= calls["list"] <= most and calls["operation"] <= most
 
 

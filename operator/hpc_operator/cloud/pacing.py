@@ -16,11 +16,12 @@ from hpc_operator.cloud.wire import PAGE
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.record import Account
 
-_EARLY = 0.97
+_EARLY = 0.945
 """A sweep begins a little before the promise runs out: reading it takes time too."""
 _BURST = 0.5
 """The part of what the sweeps leave that may be spent at once."""
 _AGAIN = 1.0
+_HURRIED = 4
 
 
 class Window(Protocol):
@@ -35,6 +36,9 @@ class Window(Protocol):
 
     def wait(self, account: Account, lane: str, calls: int = 1) -> float:
         """Seconds until so many may go; counts nothing."""
+
+    def hurried(self, account: Account) -> bool:
+        """Whether somebody waits for a create."""
 
     def watches(self, account: Account, need: float) -> None:
         """The watch over the account takes so many calls in a span."""
@@ -58,24 +62,29 @@ class Pace:
         self._window, self._now, self._staleness = window, now, staleness
         self._spare: dict[tuple[str, str], _Bucket] = {}
 
-    def period(self, listed: int) -> float:
-        """Seconds between two sweeps: what is promised, or what the budget allows for so many clusters."""
-        room = max(1, self._window.room("sweep"))
+    def period(self, account: Account, listed: int) -> float:
+        """Seconds between two sweeps: what is promised, or what the budget allows for so many clusters.
+
+        While somebody waits for a create, the watch takes a quarter of what it may.
+        """
+        room = max(1, self._window.room("sweep") // (_HURRIED if self._window.hurried(account) else 1))
         return max(_EARLY * self._staleness, sweep_calls(listed) * self._window.span / room)
 
     async def pay(self, account: Account, lane: str, calls: int, listed: int) -> float:
         """0 when so many calls may go now (they are then counted), else the seconds to wait.
 
+        Lane `ask` is about one cluster; every other look is at the whole account, and so part of the watch.
+
         Lane `look` also waits for what the sweeps of an account with so many clusters leave over.
         """
-        need = sweep_calls(listed) * self._window.span / self.period(listed)
+        need = sweep_calls(listed) * self._window.span / self.period(account, listed)
         self._window.watches(account, need)
         if lane == "look" and self._window.wait(account, lane, calls) <= 0:
             bucket = self._spare.setdefault((account.endpoint, account.owner), _Bucket())
             spare = min(self._window.room("look"), self._window.room("sweep")) - need
             if not bucket.take(calls, self._now(), max(0.0, spare), self._window.span):
                 return _AGAIN
-        return await self._window.permit(account, lane, calls, looks=True)
+        return await self._window.permit(account, lane, calls, looks=lane != "ask")
 
     def refund(self, account: Account, calls: int) -> None:
         """So many of those were not made."""

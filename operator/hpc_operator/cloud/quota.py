@@ -24,9 +24,10 @@ from hpc_operator.reconcile.ports import FOLLOW_UPS
 
 # What each lane must leave to those before it, as a part of the budget: finish > change > create > look.
 # `sweep` is the watch itself: it keeps the promised staleness, and has a share of its own instead of a place in the
-# row; other looks are paced besides (cloud.pacing).
+# row; other looks at the whole account are paced besides (cloud.pacing). `ask` is a question about one cluster that the
+# watch misses: it leaves the watch its calls, as a create does.
 RESERVES: Mapping[str, float] = MappingProxyType(
-    {"finish": 0.0, "change": 0.02, "sweep": 0.03, "create": 0.05, "look": 0.10}
+    {"finish": 0.0, "change": 0.02, "sweep": 0.03, "create": 0.05, "ask": 0.05, "look": 0.10}
 )
 WATCH = 0.88
 """The watch never takes more than this; what it takes, creates leave to it: a burst of them must not blind it."""
@@ -77,6 +78,14 @@ class HourlyBudget:
     def watches(self, account: Account, need: float) -> None:
         """The watch over the account takes so many calls in a span."""
         self._window(account).need = min(math.ceil(need), self.room("sweep"))
+
+    def hurry(self, account: Account, waiting: bool) -> None:
+        """Whether somebody waits for a create: the watch then takes less, for creates go before looks."""
+        self._window(account).hurried = waiting
+
+    def hurried(self, account: Account) -> bool:
+        """Whether somebody waits for a create."""
+        return self._window(account).hurried
 
     async def permit(self, account: Account, lane: str, calls: int = 1, *, looks: bool = False) -> float:
         """0 when so many calls of this lane may go now (they are then counted), else the seconds to wait.
@@ -132,8 +141,8 @@ class HourlyBudget:
     @staticmethod
     def _held(window: Window, lane: str) -> int:
         """Calls that are as good as spent for this lane: what creates bring after them, and the watch."""
-        promised = len(window.promised) if lane in ("create", "look") else 0
-        return promised + (window.unlooked if lane == "create" else 0)
+        promised = len(window.promised) if lane in ("create", "ask", "look") else 0
+        return promised + (window.unlooked if lane in ("create", "ask") else 0)
 
     def refund(self, account: Account, calls: int, *, looks: bool = False) -> None:
         """So many of the calls permitted last were not made."""

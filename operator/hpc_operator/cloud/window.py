@@ -15,7 +15,8 @@ class Window:
     """Times of the calls of the last `span` seconds, oldest first; `looks` are those among them that look.
 
     `promised`: calls that a create brings after it, by the time of the create. `need`: looks in a span that the
-    promised watch takes. `closed_until`: nothing is called before. `unwritten`: calls since it was last written down.
+    promised watch takes; `hurried`: somebody waits for a create. `closed_until`: nothing is called before.
+    `unwritten`: calls since it was last written down.
     """
 
     span: float
@@ -23,6 +24,7 @@ class Window:
     looks: deque[Instant] = field(default_factory=deque)
     promised: deque[Instant] = field(default_factory=deque)
     need: int = 0
+    hurried: bool = False
     closed_until: Instant = 0.0
     unwritten: int = 0
 

@@ -78,7 +78,7 @@ def _refused_before(scene: Scene) -> Decision | None:
         return None
     told = refusal(last)
     if last.code == _QUOTA and scene.facts.quota_until is not None:  # reads are refused too: calls, not resources
-        return exhausted(scene.facts.quota_until, scene.now, "the create")
+        return exhausted(scene.resource, scene.facts.quota_until, scene.now, "the create")
     edited = last.generation != scene.resource.generation
     asked = scene.resource.asks_again
     if told.final and not edited and not asked:
@@ -106,7 +106,7 @@ def _shown_already(scene: Scene) -> Decision | None:
 
 def _turn(scene: Scene) -> Decision | None:
     until = scene.facts.quota_until
-    return None if until is None else exhausted(until, scene.now, "the create")
+    return None if until is None else exhausted(scene.resource, until, scene.now, "the create")
 
 
 def _looked(scene: Scene) -> Decision | None:

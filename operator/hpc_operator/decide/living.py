@@ -40,7 +40,7 @@ def unreachable(scene: Scene) -> Decision | None:
     if scene.now - last <= _GRACE * scene.policy.staleness:
         return None
     if scene.facts.quota_until is not None:
-        return exhausted(scene.facts.quota_until, scene.now, "looking at the account")
+        return exhausted(scene.resource, scene.facts.quota_until, scene.now, "looking at the account")
     if scene.facts.lists and scene.facts.lists[0].complete:
         return None
     text = f"The account could not be read in full for a while ({scene.look_problem}); what is shown here may be old."

@@ -94,7 +94,7 @@ class Buyer:
             return request
         if (wait := await self._budget.permit(credentials.account, "create")) > 0:
             now = self._clock.now()
-            return exhausted(now + wait, now, "the create")
+            return exhausted(scene.resource, now + wait, now, "the create")
         if self._keeper.closed or not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
             return Wait(
                 Reason.NOT_LEADER, self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True

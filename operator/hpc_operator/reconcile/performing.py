@@ -99,7 +99,7 @@ class Performer:
 
     async def _look(self, resource: Resource, ids: tuple[str, ...], credentials: Credentials) -> Decision | None:
         """A look that failed is told and waited for: asked again at once, it would never come to a report."""
-        lane = "finish" if resource.deleting or resource.memory.operation is not None else "look"
+        lane = "finish" if resource.deleting or resource.memory.operation is not None else "ask"
         looks = [await self._looks.by_id(credentials, credentials.account, cluster_id, lane) for cluster_id in ids]
         failed = next((look for look in looks if not look.complete), None)
         if failed is None:
@@ -119,14 +119,14 @@ class Performer:
             self._released(resource.ref)
         await self._store.release(resource)
 
-    async def _permitted(self, credentials: Credentials, lane: str) -> Wait | None:
+    async def _permitted(self, resource: Resource, credentials: Credentials, lane: str) -> Wait | None:
         wait, now = await self._budget.permit(credentials.account, lane), self._clock.now()
-        return None if wait <= 0 else exhausted(now + wait, now, "the call")
+        return None if wait <= 0 else exhausted(resource, now + wait, now, "the call")
 
     async def _describe(
         self, resource: Resource, action: actions.Describe, credentials: Credentials
     ) -> Decision | None:
-        if wait := await self._permitted(credentials, "change"):
+        if wait := await self._permitted(resource, credentials, "change"):
             return wait
         answer = await self._calls.describe(
             credentials, credentials.account, action.id, action.name, action.description
@@ -150,7 +150,7 @@ class Performer:
 
     async def _delete(self, scene: Scene, action: actions.Delete, credentials: Credentials) -> Decision | None:
         resource = scene.resource
-        if wait := await self._permitted(credentials, "finish"):
+        if wait := await self._permitted(resource, credentials, "finish"):
             return wait
         if self._keeper.closed or not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
             return Wait(

@@ -145,6 +145,9 @@ class Budget(Protocol):
     async def permit(self, account: Account, lane: str, calls: int = 1) -> float:
         """0 when so many calls of this lane may go now (they are then counted), else the seconds to wait."""
 
+    def hurry(self, account: Account, waiting: bool) -> None:
+        """Whether somebody waits for a create: the watch then takes less."""
+
     def wait(self, account: Account, lane: str, calls: int = 1) -> float:
         """Seconds until so many calls of this lane may go; 0 when they may now. Counts nothing."""
 

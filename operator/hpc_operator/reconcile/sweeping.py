@@ -27,7 +27,7 @@ _GRACE = 10
 class Pace(Protocol):
     """How often an account may be swept (cloud.pacing)."""
 
-    def period(self, listed: int) -> float:
+    def period(self, account: Account, listed: int) -> float:
         """Seconds between two sweeps of so many clusters."""
 
 
@@ -111,7 +111,7 @@ class Sweeper:
     def states(self) -> dict[Account, tuple[Seen, float]]:
         """What was seen of each watched account, and its period in seconds: for metrics."""
         found = {account: self._noticer.seen(account) for account in self._watches}
-        return {account: (seen, self._pace.period(seen.listed)) for account, seen in found.items()}
+        return {account: (seen, self._pace.period(account, seen.listed)) for account, seen in found.items()}
 
     async def run(self) -> None:
         """For ever: sweep what is due."""
@@ -134,7 +134,7 @@ class Sweeper:
     def _due(self, account: Account, watch: _Watch) -> Instant:
         """When list or log will be as old as may be; a look that failed is tried again sooner."""
         seen, now = self._noticer.seen(account), self._clock.now()
-        period = self._pace.period(seen.listed)
+        period = self._pace.period(account, seen.listed)
         begun = watch.since if seen.begun is None else seen.begun
         logged = watch.since if seen.logged is None else seen.logged
         if max(begun, logged, watch.tried) > now:  # the clock went back: what it said counts no more
@@ -162,7 +162,7 @@ class Sweeper:
 
     async def _sweep(self, account: Account, watch: _Watch, ref: Ref, credentials: Credentials) -> None:
         now, seen = self._clock.now(), self._noticer.seen(account)
-        period = self._pace.period(seen.listed)
+        period = self._pace.period(account, seen.listed)
         overdue = seen.begun is None or now - seen.begun >= 0.95 * period
         fresh = now if seen.failed else now - period / 2
         lists = await self._looks.listing(credentials, account, fresh, "sweep" if overdue else "look")

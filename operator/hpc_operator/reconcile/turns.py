@@ -22,6 +22,7 @@ class Turns:
         self._budget, self._clock = budget, clock
         self._lines: defaultdict[Account, dict[str, dict[str, None]]] = defaultdict(dict)
         self._where: dict[str, Account] = {}
+        self._waiting: defaultdict[Account, set[str]] = defaultdict(set)
 
     def until(self, account: Account, ref: Ref) -> Instant | None:
         """None when the resource may create now; else when its turn is likely to come. It is in line from then on."""
@@ -30,8 +31,10 @@ class Turns:
             self._where[ref.uid] = account
             self._lines[account].setdefault(ref.namespace, {})[ref.uid] = None
         if self._budget.wait(account, _LANE, 1 + len(self._where) * _PRICE) <= 0:
+            self._waits(account, ref, waits=False)
             return None  # there is enough for everybody in line: nobody need be counted
         wait = self._budget.wait(account, _LANE, 1 + self._ahead(account, ref) * _PRICE)
+        self._waits(account, ref, waits=wait > 0)
         return None if wait <= 0 else self._clock.now() + wait
 
     def leave(self, ref: Ref) -> None:
@@ -39,6 +42,7 @@ class Turns:
         account = self._where.pop(ref.uid, None)
         if account is None:
             return
+        self._waits(account, ref, waits=False)
         lines = self._lines[account]
         line = lines.pop(ref.namespace)
         del line[ref.uid]
@@ -46,6 +50,14 @@ class Turns:
             lines[ref.namespace] = line  # it had its turn: the other namespaces are before it now
         if not lines:
             del self._lines[account]
+
+    def _waits(self, account: Account, ref: Ref, *, waits: bool) -> None:
+        """The budget is told whether anybody waits."""
+        waiting = self._waiting[account]
+        before = bool(waiting)
+        (waiting.add if waits else waiting.discard)(ref.uid)
+        if before != bool(waiting):
+            self._budget.hurry(account, bool(waiting))
 
     def _ahead(self, account: Account, ref: Ref) -> int:
         """How many go first, if the namespaces take turns in the order in which they came."""

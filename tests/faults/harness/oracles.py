@@ -104,7 +104,7 @@ async def restless(world: World, seconds: float = 100.0) -> list[Finding]:
     found = [Finding("RESTLESS", f"wrote {write}") for write in world.kube.writes[writes:]]
     found += [Finding("RESTLESS", f"told {event['reason']}: {event['note']}") for event in world.kube.events[told:]]
     made = Counter(record.call for record in world.cloud.calls[calls:])
-    sweeps = 1 + seconds / (0.97 * world.policy.staleness)
+    sweeps = 1 + seconds / (0.945 * world.policy.staleness)
     shared = {
         "list": math.inf,
         "listNodes": 1,

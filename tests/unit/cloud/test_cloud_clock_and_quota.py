@@ -132,7 +132,7 @@ async def test_finishing_still_goes_when_looking_has_used_its_part() -> None:
         True
     ] * 3
     assert list(RESERVES.values()) == sorted(RESERVES.values())
-    assert [lane for lane in RESERVES if lane != "sweep"] == ["finish", "change", "create", "look"]
+    assert [lane for lane in RESERVES if lane != "sweep"] == ["finish", "change", "create", "ask", "look"]
 
 
 async def test_the_wait_is_just_long_enough() -> None:

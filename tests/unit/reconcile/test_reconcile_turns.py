@@ -1,6 +1,6 @@
 """Who creates next when calls are short: namespaces take turns, within one first come first served."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,12 +17,16 @@ class Calls:
     """`free` calls now, one more each second."""
 
     free: int = 0
+    hurried: list[bool] = field(default_factory=list)
 
     def wait(self, _account: Account, _lane: str, calls: int = 1) -> float:
         return max(0.0, float(calls - self.free))
 
     async def permit(self, account: Account, lane: str, calls: int = 1) -> float:
         return self.wait(account, lane, calls)
+
+    def hurry(self, _account: Account, waiting: bool) -> None:
+        self.hurried.append(waiting)
 
     def now(self) -> float:
         return 1000.0
@@ -71,6 +75,18 @@ def test_who_left_is_counted_no_more() -> None:
     made.leave(ref("a", 0))
     made.leave(ref("a", 0))
     assert made.until(HERE, ref("a", 2)) == 1004.0
+
+
+def test_the_budget_is_told_whether_anybody_waits() -> None:
+    made, calls = turns()
+    for n in range(3):
+        made.until(HERE, ref("a", n))
+    assert calls.hurried == [True]
+    calls.free = 1000
+    for n in range(2):
+        made.until(HERE, ref("a", n))
+    made.leave(ref("a", 2))
+    assert calls.hurried == [True, False]
 
 
 def test_accounts_have_lines_of_their_own() -> None:
