@@ -43,7 +43,7 @@ async def whole_list(read: ReadPage[Item], most_pages: int, before: Sequence[Ite
         first = await ahead(0)
         if isinstance(first, Unread):
             return Swept((), first.problem)
-        if 0 < len(first.items) < first.total == len(before) and (same := await _as_before(ahead, first, before)):
+        if _may_be_as_before(first, len(before)) and (same := await _as_before(ahead, first, before)):
             return same
         ahead.fetch(_overlapping(first, most_pages))
         return await _walked(read, ahead, first, most_pages)
@@ -51,11 +51,18 @@ async def whole_list(read: ReadPage[Item], most_pages: int, before: Sequence[Ite
         await ahead.close()
 
 
-async def _as_before(ahead: Ahead[Item], first: Page[Item], before: Sequence[Item]) -> Swept[Item] | None:
-    """The whole list when its pages, side by side, show the ids of `before` in their order; None when they do not.
+def _may_be_as_before(first: Page[Item], before: int) -> bool:
+    """Whether what is new, if anything, stands on one page with the last one of before."""
+    size = len(first.items)
+    return 0 < size < first.total and before <= first.total <= before + (-before % size) and before > 0
 
-    Why that proves it: a cluster that is not among them and was there all the time would make one of them one too many
-    in a total that every page tells; that one was gone before the first page was read, and ids do not come back.
+
+async def _as_before(ahead: Ahead[Item], first: Page[Item], before: Sequence[Item]) -> Swept[Item] | None:
+    """The whole list when its pages, side by side, begin with the ids of `before` in their order; else None.
+
+    Why that proves it: a cluster that is not shown and was there all the time makes one of the shown ones too many in a
+    total that every page tells. One of before would have to be gone before the first page, and ids do not come back; or
+    gone after its page was read: then the last one of before, which stands on the page of all new ones, had moved.
     """
     size = len(first.items)
     offsets = range(size, first.total, size)
@@ -67,8 +74,10 @@ async def _as_before(ahead: Ahead[Item], first: Page[Item], before: Sequence[Ite
             return Swept(_seen(pages), page.problem)
         pages.append(page)
     items = tuple(item for page in pages for item in page.items)
+    ids = [item.id for item in items]
     fits = all(page.total == first.total and not page.problem for page in pages)
-    return Swept(items) if fits and [item.id for item in items] == [item.id for item in before] else None
+    whole = len(set(ids)) == len(ids) == first.total and ids[: len(before)] == [item.id for item in before]
+    return Swept(items) if fits and whole else None
 
 
 def _seen(pages: Sequence[Page[Item]]) -> tuple[Item, ...]:

@@ -60,6 +60,29 @@ async def test_without_an_earlier_look_pages_overlap_and_are_read_a_few_at_once(
     assert listed.flying == 4
 
 
+async def test_what_came_new_on_the_last_page_needs_no_overlap() -> None:
+    listed = Listed(clusters(350))
+    swept = await whole_list(listed.read, MOST, tuple(clusters(301)))
+    assert (swept.problem, len(swept.items)) == ("", 350)
+    assert sorted(listed.asked) == [0, 100, 200, 300]
+
+
+async def test_what_came_new_on_a_page_of_its_own_is_read_with_overlap() -> None:
+    """One of before was gone after its page was read; the new one that slid into its place must not be missed."""
+    before = clusters(200)
+    listed = Listed([*before, Cluster("ehpc-new", status="active")])
+
+    def slide(offset: int) -> None:
+        if offset == 200 and listed.items[0].id == before[0].id:
+            del listed.items[0]
+            listed.items.append(Cluster("ehpc-newer", status="active"))
+
+    listed.hook = slide
+    swept = await whole_list(listed.read, MOST, tuple(before))
+    assert swept.problem or {c.id for c in swept.items} >= {"ehpc-new"}
+    assert 200 not in listed.asked
+
+
 async def test_one_more_or_one_less_is_read_with_overlap() -> None:
     for items in (clusters(301), clusters(299, first=1)):
         listed = Listed(items)
