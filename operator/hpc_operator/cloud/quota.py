@@ -79,6 +79,10 @@ class HourlyBudget:
         """The watch over the account takes so many calls in a span."""
         self._window(account).need = min(math.ceil(need), self.room("sweep"))
 
+    def waits(self, account: Account, lane: str, seconds: float) -> None:
+        """Somebody was told to wait who has not asked for a call yet."""
+        self._on_wait(account, lane, seconds)
+
     def hurry(self, account: Account, waiting: bool) -> None:
         """Whether somebody waits for a create: the watch then takes less, for creates go before looks."""
         self._window(account).hurried = waiting

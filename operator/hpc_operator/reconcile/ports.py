@@ -145,6 +145,9 @@ class Budget(Protocol):
     async def permit(self, account: Account, lane: str, calls: int = 1) -> float:
         """0 when so many calls of this lane may go now (they are then counted), else the seconds to wait."""
 
+    def waits(self, account: Account, lane: str, seconds: float) -> None:
+        """Somebody was told to wait who has not asked for a call yet: for metrics."""
+
     def hurry(self, account: Account, waiting: bool) -> None:
         """Whether somebody waits for a create: the watch then takes less."""
 

@@ -34,6 +34,8 @@ class Turns:
             self._waits(account, ref, waits=False)
             return None  # there is enough for everybody in line: nobody need be counted
         wait = self._budget.wait(account, _LANE, 1 + self._ahead(account, ref) * _PRICE)
+        if wait > 0 and ref.uid not in self._waiting[account]:
+            self._budget.waits(account, _LANE, wait)
         self._waits(account, ref, waits=wait > 0)
         return None if wait <= 0 else self._clock.now() + wait
 

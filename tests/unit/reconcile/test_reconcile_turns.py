@@ -18,12 +18,16 @@ class Calls:
 
     free: int = 0
     hurried: list[bool] = field(default_factory=list)
+    told: list[tuple[str, float]] = field(default_factory=list)
 
     def wait(self, _account: Account, _lane: str, calls: int = 1) -> float:
         return max(0.0, float(calls - self.free))
 
     async def permit(self, account: Account, lane: str, calls: int = 1) -> float:
         return self.wait(account, lane, calls)
+
+    def waits(self, _account: Account, lane: str, seconds: float) -> None:
+        self.told.append((lane, seconds))
 
     def hurry(self, _account: Account, waiting: bool) -> None:
         self.hurried.append(waiting)
@@ -82,6 +86,8 @@ def test_the_budget_is_told_whether_anybody_waits() -> None:
     for n in range(3):
         made.until(HERE, ref("a", n))
     assert calls.hurried == [True]
+    made.until(HERE, ref("a", 0))
+    assert calls.told == [("create", 1.0), ("create", 4.0), ("create", 7.0)], "each once"
     calls.free = 1000
     for n in range(2):
         made.until(HERE, ref("a", n))
