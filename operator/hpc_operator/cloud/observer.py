@@ -30,6 +30,8 @@ from hpc_operator.reconcile.ports import Clock, Credentials
 _KEPT = 3
 _RECALLED = 60.0
 """Seconds for which the next log looks reach as far back as somebody asked: two in a row then serve the same askers."""
+_BY_ID = 2
+"""Calls of a look by id: the line, and the log that names it."""
 _TICK = 1e-6
 _JITTER = 0.05
 _NO_CALLS = "quota: the account's calls are used up for now"
@@ -64,7 +66,7 @@ class Pages(Protocol):
         """A page of the operation log."""
 
     async def node_page(
-        self, credentials: Credentials, account: Account, cluster_id: str, offset: int
+        self, credentials: Credentials, account: Account, cluster_id: str, offset: int, *, paid: bool = False
     ) -> Page[Node] | Unread:
         """A page of cluster/listNodes."""
 
@@ -117,6 +119,10 @@ class _View:
         self.newest = look
         if look.complete:
             self.complete = (look, *self.complete)[:_KEPT]
+
+    @property
+    def listed(self) -> int:
+        return len(self.complete[0].clusters) if self.complete else 0
 
     def looks(self) -> tuple[ListLook, ...]:
         if self.newest is None or self.newest.complete:
@@ -208,8 +214,7 @@ class Observer:
         self, view: _View, credentials: Credentials, account: Account, asked: Instant, lane: str
     ) -> tuple[LogLook, ...]:
         since = min(view.asked)
-        listed = len(view.complete[0].clusters) if view.complete else 0
-        paid, begun = await self._pay(account, lane, 1, listed), self._begin(view)
+        paid, begun = await self._pay(account, lane, 1, view.listed), self._begin(view)
         if paid is None:  # an old one that reaches back is better than none; a shorter one would hide what is asked for
             old = tuple(look for look in view.logs if look.since <= asked)
             return old or (LogLook(begun, False, credentials.fingerprint, since, problem=_NO_CALLS),)
@@ -234,14 +239,23 @@ class Observer:
             self._purse.refund(account, paid.left)
 
     async def by_id(self, credentials: Credentials, account: Account, cluster_id: str, lane: str = "look") -> IdLook:
-        """Ask for one cluster by id, now: its line, and the log entries that name it. Kept for `known`."""
-        begun = self._begin(self._view(credentials, account))
-        lines = await self._lines(credentials, account, lane=lane, paid=_Paid(0), cluster_id=cluster_id)
+        """Ask for one cluster by id, now: its line, and the log entries that name it. Kept for `known`.
+
+        One that cannot be paid for is not kept: it asked nothing.
+        """
+        view = self._view(credentials, account)
+        paid, begun = await self._pay(account, lane, _BY_ID, view.listed), self._begin(view)
+        if paid is None:
+            return IdLook(begun, False, credentials.fingerprint, cluster_id, problem=_NO_CALLS, ended=begun)
+        lines = await self._lines(credentials, account, lane=lane, paid=paid, cluster_id=cluster_id)
         log = await log_down_to(
-            lambda offset: self._pages.operation_page(credentials, account, offset, resource_id=cluster_id, lane=lane),
+            lambda offset: self._pages.operation_page(
+                credentials, account, offset, resource_id=cluster_id, lane=lane, paid=paid.one()
+            ),
             -math.inf,
             self._most_pages,
         )
+        self._refund(account, paid)
         line = next((cluster for cluster in lines.items if cluster.id == cluster_id), None)
         entries = tuple(entry for entry in log.items if cluster_id in entry.resource_ids)
         problem = lines.problem or log.problem
@@ -281,9 +295,13 @@ class Observer:
 
     async def nodes(self, credentials: Credentials, account: Account, cluster_id: str) -> NodesLook:
         """The nodes of one cluster: active ones by role, addresses of the login nodes."""
-        begun = self._begin(self._view(credentials, account))
+        view = self._view(credentials, account)
+        paid, begun = await self._pay(account, "look", 1, view.listed), self._begin(view)
+        if paid is None:
+            return NodesLook(begun, False, problem=_NO_CALLS)
         swept = await whole_list(
-            lambda offset: self._pages.node_page(credentials, account, cluster_id, offset), self._most_pages
+            lambda offset: self._pages.node_page(credentials, account, cluster_id, offset, paid=paid.one()),
+            self._most_pages,
         )
         active = [node.role for node in swept.items if node.active]
         counts = tuple((role, active.count(role)) for role in sorted({*active}))

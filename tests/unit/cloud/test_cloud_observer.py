@@ -60,7 +60,7 @@ class Cloud:
     ):
         return await self._cut("log", lambda: self.logged, offset)
 
-    async def node_page(self, _c: Credentials, _a: Account, _cluster_id: str, offset: int):
+    async def node_page(self, _c: Credentials, _a: Account, _cluster_id: str, offset: int, **_: object):
         return await self._cut("nodes", lambda: self.noded, offset)
 
 
