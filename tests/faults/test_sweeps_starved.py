@@ -49,3 +49,66 @@ def test_who_waits_for_a_person_does_not_spend_the_calls_of_the_watch() -> None:
         assert Counter(world.reason(name) for name in vanishing) == {"ClusterVanished": 6}
 
     run(scenario, quota=600, create_seconds=30.0)
+
+
+def operation(world: World, *, ago: float, lasts: float = 1.0) -> None:
+    """Somebody's operation that names no cluster of ours, begun so many seconds ago."""
+    truth, began = world.cloud.world, world.now() - ago
+    assert world.key is not None
+    truth.start(Job(truth.new_id("j"), "SomeOperation", [], world.key.owner, began, began + lasts, began))
+
+
+def test_an_operation_of_somebody_that_never_ends_does_not_deepen_every_sweep() -> None:
+    async def scenario(world: World) -> None:
+        crowd(world, 450)
+        world.process()
+        await ready(world, "demo")
+        await world.wait(60)
+        operation(world, ago=0.0, lasts=1e9)
+        for _ in range(1500):
+            operation(world, ago=0.0)
+            await world.wait(2.0)
+        assert await widest_gap(world, 2 * 3600) <= STALENESS
+
+    run(scenario, quota=1100, create_seconds=30.0)
+
+
+def test_a_long_outage_of_ours_is_not_read_back_for_ever() -> None:
+    """A week's log of 60,000 entries: more pages than are ever read. Watching begins all the same."""
+
+    async def scenario(world: World) -> None:
+        crowd(world, 250)
+        process = world.process()
+        await ready(world, "demo")
+        await world.wait(100)
+        world.restart_after = None
+        process.crash()
+        await world.wait(7 * 86_400)
+        for number in range(60_000):
+            operation(world, ago=7 * 86_400 - 10.0 * number)
+        process.start()
+        await world.wait(120)
+        assert await widest_gap(world, 3600) <= STALENESS
+        found = world.resource()
+        assert found is not None
+        nodes = world.posts("listNodes")
+        truth = world.cloud.world
+        now = world.now()
+        assert world.key is not None
+        truth.start(Job(truth.new_id("j"), "Resize", [found.id or ""], world.key.owner, now, now + 5, now))
+        assert await world.until(lambda: world.posts("listNodes") > nodes, 60), "operations are noticed again"
+
+    run(scenario, quota=1300, create_seconds=30.0)
+
+
+def test_lines_that_do_not_say_their_status_are_paid_for_beforehand() -> None:
+    """Asked for by status, a list costs several times its pages: swept less often, but evenly."""
+
+    async def scenario(world: World) -> None:
+        crowd(world, 250)
+        world.process()
+        await ready(world, "demo")
+        await world.wait(600)
+        assert await widest_gap(world, 2 * 3600) <= 200
+
+    run(scenario, quota=600, create_seconds=30.0, status_shown=False)

@@ -46,9 +46,12 @@ class Window(Protocol):
         """So many of those were not made."""
 
 
-def sweep_calls(listed: int) -> int:
-    """Calls of one sweep of an account with so many clusters: its pages, and one of the log."""
-    return max(1, -(-listed // PAGE)) + 1
+def sweep_calls(listed: int, read: int = 0, logged: int = 1) -> int:
+    """Calls of one sweep of an account with so many clusters: its pages, and those of the log.
+
+    `read`, `logged`: what list and log were seen to cost: a log can be deep, and lines may not say their status.
+    """
+    return max(1, -(-listed // PAGE), read) + max(1, logged)
 
 
 class Pace:
@@ -58,15 +61,15 @@ class Pace:
         self._window, self._now, self._staleness = window, now, staleness
         self._spare: dict[tuple[str, str], _Bucket] = {}
 
-    def period(self, listed: int) -> float:
-        """Seconds between two sweeps: what is promised, or what the budget allows for so many clusters."""
+    def period(self, listed: int, read: int = 0, logged: int = 1) -> float:
+        """Seconds between two sweeps: what is promised, or what the budget allows for what they cost (`sweep_calls`)."""
         room = max(1, self._window.room("sweep"))
-        return max(_EARLY * self._staleness, sweep_calls(listed) * self._window.span / room)
+        return max(_EARLY * self._staleness, sweep_calls(listed, read, logged) * self._window.span / room)
 
-    async def pay(self, account: Account, lane: str, calls: int, listed: int) -> float:
+    async def pay(self, account: Account, lane: str, calls: int, listed: int, read: int = 0, logged: int = 1) -> float:
         """0 when so many calls may go now (they are then counted), else the seconds to wait.
 
-        Lane `look` also waits for what the sweeps of an account with so many clusters leave over.
+        Lane `look` also waits for what the sweeps of such an account leave over.
         """
         need = sweep_calls(listed) * self._window.span / self.period(listed)
         self._window.watches(account, need)

@@ -16,7 +16,8 @@ from hpc_operator.domain.mark import marks_in
 from hpc_operator.domain.observed import Cluster, Entry, ListLook, LogLook
 from hpc_operator.domain.record import Account, Resource
 
-_DAY = 86_400.0
+FOLLOWED = 3600.0
+"""Seconds for which an operation that runs is followed, and the log is read back at most: every sweep pays for it."""
 
 
 class Fleet(Protocol):
@@ -40,7 +41,7 @@ class Seen:
     """What is known of an account: when its newest look began and ended and what it cost, its newest complete look.
 
     `entries`: of the log, what still runs and what is so young that another of its age may yet turn up.
-    `logged`: when the newest complete log look began.
+    `logged`: when the newest complete log look began; `log_pages`: what it cost.
     """
 
     begun: Instant | None = None
@@ -48,6 +49,7 @@ class Seen:
     pages: int = 0
     look: ListLook | None = None
     logged: Instant | None = None
+    log_pages: int = 1
     newest: Instant | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
 
@@ -122,6 +124,7 @@ class Noticer:
             if look.complete:
                 self._listed(seen, look)
         elif look.complete:
+            seen.log_pages = pages
             self._logged(seen, look)
 
     def _listed(self, seen: Seen, look: ListLook) -> None:
@@ -152,9 +155,11 @@ class Noticer:
         return entry.created_at is None or entry.created_at > since - 2 * self._lag
 
     def _kept(self, entry: Entry, now: Instant) -> bool:
-        if entry.pending and entry.created_at is not None:
-            return entry.created_at > now - _DAY  # one that never ends must not deepen every read
-        return self._young(entry, now - self._lag)
+        """One that never ends, or concerns nobody here, must not deepen every read."""
+        if self._young(entry, now - self._lag):
+            return True
+        followed = entry.pending and entry.created_at is not None and entry.created_at > now - FOLLOWED
+        return followed and any(self._fleet.holders(each) for each in entry.cluster_ids)
 
     def _concerned(self, entry: Entry, begun: Instant, *, sudden: bool) -> None:
         own = self._fleet.job_holders(entry.job_id)

@@ -16,7 +16,7 @@ from typing import Protocol
 from hpc_operator.domain.desired import Instant, Ref
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.record import Account, Resource
-from hpc_operator.reconcile.noticing import Noticer, Seen
+from hpc_operator.reconcile.noticing import FOLLOWED, Noticer, Seen
 from hpc_operator.reconcile.ports import Clock, Credentials, Keys, Looks, SecretProblem, Unavailable
 
 _log = logging.getLogger(__name__)
@@ -27,8 +27,8 @@ _GRACE = 10
 class Pace(Protocol):
     """How often an account may be swept (cloud.pacing)."""
 
-    def period(self, listed: int) -> float:
-        """Seconds between two sweeps of so many clusters."""
+    def period(self, listed: int, read: int, logged: int) -> float:
+        """Seconds between two sweeps of so many clusters; `read`, `logged`: calls that list and log cost last."""
 
 
 class Fleet(Protocol):
@@ -111,7 +111,10 @@ class Sweeper:
     def states(self) -> dict[Account, tuple[Seen, float]]:
         """What was seen of each watched account, and its period in seconds: for metrics."""
         found = {account: self._noticer.seen(account) for account in self._watches}
-        return {account: (seen, self._pace.period(seen.listed)) for account, seen in found.items()}
+        return {account: (seen, self._period(seen)) for account, seen in found.items()}
+
+    def _period(self, seen: Seen) -> float:
+        return self._pace.period(seen.listed, seen.pages if not seen.failed else 0, seen.log_pages)
 
     async def run(self) -> None:
         """For ever: sweep what is due."""
@@ -134,7 +137,7 @@ class Sweeper:
     def _due(self, account: Account, watch: _Watch) -> Instant:
         """When list or log will be as old as may be; a look that failed is tried again sooner."""
         seen, now = self._noticer.seen(account), self._clock.now()
-        period = self._pace.period(seen.listed)
+        period = self._period(seen)
         begun = watch.since if seen.begun is None else seen.begun
         logged = watch.since if seen.logged is None else seen.logged
         if max(begun, logged, watch.tried) > now:  # the clock went back: what it said counts no more
@@ -162,12 +165,12 @@ class Sweeper:
 
     async def _sweep(self, account: Account, watch: _Watch, ref: Ref, credentials: Credentials) -> None:
         now, seen = self._clock.now(), self._noticer.seen(account)
-        period = self._pace.period(seen.listed)
+        period = self._period(seen)
         overdue = seen.begun is None or now - seen.begun >= 0.95 * period
         fresh = now if seen.failed else now - period / 2
         lists = await self._looks.listing(credentials, account, fresh, "sweep" if overdue else "look")
         since = seen.log_since()
-        begin = (now if since is None else min(since, now)) - self._policy.clock_skew
+        begin = (now if since is None else min(max(since, now - FOLLOWED), now)) - self._policy.clock_skew
         await self._looks.log(credentials, account, begin, now - period / 2, "sweep")
         if lists and lists[0].complete:
             watch.failed.discard(credentials.fingerprint)
