@@ -237,7 +237,7 @@ class Gatherer:
         holder = self._first.get(account)
         if holder is not None and holder != scene.resource.ref:
             return FirstCreate.FREE if self._policy.accept_invisible_marks else FirstCreate.HELD
-        return first_create(self._others(scene.resource, account), scene.newest, scene.now, self._policy)
+        return first_create(self._others(scene.resource, account), scene.newest, self._policy)
 
     def _others(self, resource: Resource, account: Account) -> Iterable[Resource]:
         known = (self._fleet.get(ref) for ref in self._fleet.of_account(account) if ref.uid != resource.ref.uid)
