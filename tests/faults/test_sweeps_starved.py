@@ -1,6 +1,7 @@
 """What else looks at an account lives on what the sweeps leave: the promised staleness is kept, whoever waits."""
 
 from collections import Counter
+from itertools import pairwise
 
 from faults.harness import World, run
 from hpc_simulator.jobs import Job
@@ -27,7 +28,7 @@ async def widest_gap(world: World, seconds: float) -> float:
     await world.wait(seconds)
     begun = [r.time for r in world.cloud.calls[mark:] if r.call == "list" and "&offset=0&" in f"&{r.detail}&"]
     edges = [world.now() - seconds, *begun, world.now()]
-    return max(later - earlier for earlier, later in zip(edges, edges[1:], strict=False))
+    return max(later - earlier for earlier, later in pairwise(edges))
 
 
 def test_who_waits_for_a_person_does_not_spend_the_calls_of_the_watch() -> None:

@@ -115,7 +115,7 @@ class HpcCalls:
         return await self._page(call, credentials, account, wire.operation_page)
 
     async def node_page(
-        self, credentials: Credentials, account: Account, cluster_id: str, offset: int, *, paid: bool = False
+        self, credentials: Credentials, account: Account, cluster_id: str, offset: int
     ) -> Page[Node] | Unread:
         """A page of cluster/listNodes: it finishes a change, and goes before looking."""
         params: dict[str, Param] = {"cluster_id": cluster_id, "limit": PAGE, "offset": offset}

@@ -66,7 +66,7 @@ class Pages(Protocol):
         """A page of the operation log."""
 
     async def node_page(
-        self, credentials: Credentials, account: Account, cluster_id: str, offset: int, *, paid: bool = False
+        self, credentials: Credentials, account: Account, cluster_id: str, offset: int
     ) -> Page[Node] | Unread:
         """A page of cluster/listNodes."""
 
@@ -74,10 +74,10 @@ class Pages(Protocol):
 class Purse(Protocol):
     """Who may look how often (pacing.Pace)."""
 
-    async def pay(self, account: Account, lane: str, calls: int, listed: int, read: int = 0, logged: int = 1) -> float:
+    async def pay(self, account: Account, lane: str, calls: int, listed: int, cost: tuple[int, int] = (0, 1)) -> float:
         """0 when so many calls may go now (they are then counted), else the seconds to wait.
 
-        `listed`: clusters of the account; `read`, `logged`: calls that list and log cost last.
+        `listed`: clusters of the account; `cost`: calls that list and log took last.
         """
 
     def refund(self, account: Account, calls: int) -> None:
@@ -252,7 +252,7 @@ class Observer:
         """What is paid for; None when it cannot be afforded now. Without a purse each page goes through the budget."""
         if self._purse is None:
             return _Paid(0)
-        wait = await self._purse.pay(account, lane, calls, view.listed, view.cost, view.log_cost)
+        wait = await self._purse.pay(account, lane, calls, view.listed, (view.cost, view.log_cost))
         return None if wait > 0 else _Paid(calls)
 
     def _refund(self, account: Account, paid: _Paid) -> None:
@@ -316,13 +316,9 @@ class Observer:
 
     async def nodes(self, credentials: Credentials, account: Account, cluster_id: str) -> NodesLook:
         """The nodes of one cluster: active ones by role, addresses of the login nodes."""
-        view = self._view(credentials, account)
-        paid, begun = await self._pay(view, account, "look", 1), self._begin(view)
-        if paid is None:
-            return NodesLook(begun, False, problem=_NO_CALLS)
+        begun = self._begin(self._view(credentials, account))
         swept = await whole_list(
-            lambda offset: self._pages.node_page(credentials, account, cluster_id, offset, paid=paid.one()),
-            self._most_pages,
+            lambda offset: self._pages.node_page(credentials, account, cluster_id, offset), self._most_pages
         )
         active = [node.role for node in swept.items if node.active]
         counts = tuple((role, active.count(role)) for role in sorted({*active}))

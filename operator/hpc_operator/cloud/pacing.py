@@ -62,16 +62,16 @@ class Pace:
         self._spare: dict[tuple[str, str], _Bucket] = {}
 
     def period(self, listed: int, read: int = 0, logged: int = 1) -> float:
-        """Seconds between two sweeps: what is promised, or what the budget allows for what they cost (`sweep_calls`)."""
+        """Seconds between two sweeps: what is promised, or what the budget allows for what they cost."""
         room = max(1, self._window.room("sweep"))
         return max(_EARLY * self._staleness, sweep_calls(listed, read, logged) * self._window.span / room)
 
-    async def pay(self, account: Account, lane: str, calls: int, listed: int, read: int = 0, logged: int = 1) -> float:
+    async def pay(self, account: Account, lane: str, calls: int, listed: int, cost: tuple[int, int] = (0, 1)) -> float:
         """0 when so many calls may go now (they are then counted), else the seconds to wait.
 
         Lane `look` also waits for what the sweeps of such an account leave over.
         """
-        need = sweep_calls(listed) * self._window.span / self.period(listed)
+        need = sweep_calls(listed, *cost) * self._window.span / self.period(listed, *cost)
         self._window.watches(account, need)
         if lane == "look" and self._window.wait(account, lane, calls) <= 0:
             bucket = self._spare.setdefault((account.endpoint, account.owner), _Bucket())
