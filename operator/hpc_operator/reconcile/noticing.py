@@ -41,9 +41,10 @@ class Seen:
     """What is known of an account: when its newest look began and ended and what it cost, its newest complete look.
 
     `entries`: of the log, what still runs and what is so young that another of its age may yet turn up.
-    `logged`: when the newest complete log look began; `log_pages`: what it cost.
+    `logged`: when the newest complete log look began; `log_pages`: what it cost. `key`: whose looks count; None: all.
     """
 
+    key: str | None = None
     begun: Instant | None = None
     ended: Instant = 0.0
     pages: int = 0
@@ -112,6 +113,10 @@ class Noticer:
             self._seen[account] = Seen(logged=self._idle_since())
         return self._seen[account]
 
+    def watch_by(self, account: Account, key: str) -> None:
+        """The account is watched with this key; another one may see less of it, or nothing."""
+        self.seen(account).key = key
+
     def states(self) -> dict[Account, Seen]:
         """Every account that was looked at."""
         return dict(self._seen)
@@ -119,6 +124,8 @@ class Noticer:
     def shown(self, account: Account, look: ListLook | LogLook, ended: Instant, pages: int) -> None:
         """A look ended: compare it with the last complete one, wake whom a difference concerns."""
         seen = self.seen(account)
+        if seen.key not in (None, look.key):
+            return
         if isinstance(look, ListLook):
             seen.begun, seen.ended, seen.pages = look.begun, ended, pages
             if look.complete:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hpc_operator.domain.desired import Instant, Ref
+from hpc_operator.domain.observed import ListLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.record import Account, Resource
 from hpc_operator.reconcile.noticing import FOLLOWED, Noticer, Seen
@@ -165,6 +166,7 @@ class Sweeper:
 
     async def _sweep(self, account: Account, watch: _Watch, ref: Ref, credentials: Credentials) -> None:
         now, seen = self._clock.now(), self._noticer.seen(account)
+        self._noticer.watch_by(account, credentials.fingerprint)
         period = self._period(seen)
         overdue = seen.begun is None or now - seen.begun >= 0.95 * period
         fresh = now if seen.failed else now - period / 2
@@ -172,11 +174,19 @@ class Sweeper:
         since = seen.log_since()
         begin = (now if since is None else min(max(since, now - FOLLOWED), now)) - self._policy.clock_skew
         await self._looks.log(credentials, account, begin, now - period / 2, "sweep")
-        if lists and lists[0].complete:
+        if lists and lists[0].complete and self._sees(watch, lists[0]):
             watch.failed.discard(credentials.fingerprint)
         else:
             watch.failed.add(watch.refs.get(ref, ""))
         self._say(seen, watch)
+
+    def _sees(self, watch: _Watch, look: ListLook) -> bool:
+        """Of several keys, one under which nothing is listed that is recorded may belong to another account."""
+        if len({*watch.refs.values()}) < 2:
+            return True
+        found = (self._fleet.get(ref) for ref in watch.refs)
+        recorded = {resource.id for resource in found if resource is not None and resource.id is not None}
+        return not recorded or not recorded.isdisjoint(look.by_id)
 
     def _say(self, seen: Seen, watch: _Watch) -> None:
         """When nothing complete was seen for a while, each resource says so, once; seen again, it says that."""
