@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import pairwise
 
 from faults.harness import World, run
+from hpc_simulator import faults as f
 from hpc_simulator.jobs import Job
 
 STALENESS = 31.0
@@ -113,3 +114,36 @@ def test_lines_that_do_not_say_their_status_are_paid_for_beforehand() -> None:
         assert await widest_gap(world, 2 * 3600) <= 200
 
     run(scenario, quota=600, create_seconds=30.0, status_shown=False)
+
+
+def test_where_sweeps_take_all_that_there_is_a_vanished_cluster_is_told_all_the_same() -> None:
+    """More clusters than the calls of an hour suffice for: the few looks by id that the rest needs come in time."""
+
+    async def scenario(world: World) -> None:
+        crowd(world, 250)
+        world.process()
+        await ready(world, "demo")
+        await world.wait(3600)
+        found = world.resource()
+        assert found is not None
+        world.people.destroy(found.id or "")
+        assert await world.until(lambda: world.reason() == "ClusterVanished", 2 * 3600), world.message()
+
+    run(scenario, quota=200, create_seconds=30.0)
+
+
+def test_a_create_that_needs_looks_by_id_and_at_the_log_comes_to_its_turn_in_a_small_account() -> None:
+    """An earlier life's create may be open: lists (two pages), the log, and a look by id share 48 calls an hour."""
+
+    async def scenario(world: World) -> None:
+        crowd(world, 150)
+        world.process()
+        world.injector.on("cloud.createCluster", f.LostBefore())
+        world.people.apply()
+        assert await world.until(lambda: "operation" in world.kube.objects["default", "demo"]["status"], 60, step=0.1)
+        world.people.buy()
+        await world.wait(1)
+        world.people.recreate()
+        assert await world.until(lambda: world.reason() == "OwnedElsewhere", 4 * 3600), world.message()
+
+    run(scenario, quota=60, create_seconds=20.0, name_echo="none", rename_echo=False)

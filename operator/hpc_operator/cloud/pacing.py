@@ -20,6 +20,8 @@ _EARLY = 0.97
 """A sweep begins a little before the promise runs out: reading it takes time too."""
 _BURST = 0.5
 """The part of what the sweeps leave that may be spent at once."""
+_LEAST = 4
+"""Calls that come together however little is left over: two looks by id."""
 _AGAIN = 1.0
 
 
@@ -75,8 +77,9 @@ class Pace:
         self._window.watches(account, need)
         if lane == "look" and self._window.wait(account, lane, calls) <= 0:
             bucket = self._spare.setdefault((account.endpoint, account.owner), _Bucket())
-            spare = min(self._window.room("look"), self._window.room("sweep")) - need
-            if not bucket.take(calls, self._now(), max(0.0, spare), self._window.span):
+            look, sweep = self._window.room("look"), self._window.room("sweep")
+            spare = max(1, look - sweep, min(look, sweep) - need)  # a little is always left: nobody waits for ever
+            if not bucket.take(calls, self._now(), spare, self._window.span):
                 return _AGAIN
         return await self._window.permit(account, lane, calls, looks=True)
 
@@ -92,10 +95,10 @@ class _Bucket:
 
     def take(self, calls: int, now: Instant, spare: float, span: float) -> bool:
         """Whether `calls` are there, of `spare` calls in `span` seconds; they are taken then."""
-        most = _BURST * spare
+        most = max(_BURST * spare, _LEAST, calls)
         if self.tokens < 0 or now < self.at:
             self.tokens = most
-        self.tokens = min(most, self.tokens + (now - self.at) * (spare - most) / span)
+        self.tokens = min(most, self.tokens + (now - self.at) * max(spare - _BURST * spare, 1.0) / span)
         self.at = now
         if self.tokens < calls:
             return False

@@ -183,6 +183,8 @@ class Gatherer:
         if until is not None:  # who waits for a call must not spend others on looks meanwhile
             wanted = replace(wanted, lane="look", must=None)
         lists = await self._listing(wanted, credentials)
+        if wanted.must is not None and lists and _stale(lists[0], wanted.must):
+            wanted = replace(wanted, must=None)  # one without the other decides nothing, and would eat its calls
         logs = await self._logs(wanted, credentials)
         facts = replace(
             scene.facts,
