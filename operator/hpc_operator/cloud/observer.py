@@ -265,7 +265,7 @@ class Observer:
         One that cannot be paid for is not kept: it asked nothing.
         """
         view = self._view(credentials, account)
-        paid, begun = await self._pay(view, account, lane, _BY_ID), self._begin(view)
+        paid, begun = await self._pay(view, account, "ask" if lane == "look" else lane, _BY_ID), self._begin(view)
         if paid is None:
             return IdLook(begun, False, credentials.fingerprint, cluster_id, problem=_NO_CALLS, ended=begun)
         lines = await self._lines(credentials, account, lane=lane, paid=paid, cluster_id=cluster_id)

@@ -61,7 +61,7 @@ class Pace:
 
     def __init__(self, window: Window, now: Callable[[], Instant], staleness: float) -> None:
         self._window, self._now, self._staleness = window, now, staleness
-        self._spare: dict[tuple[str, str], _Bucket] = {}
+        self._spare: dict[tuple[str, str, str], _Bucket] = {}
 
     def period(self, listed: int, read: int = 0, logged: int = 1) -> float:
         """Seconds between two sweeps: what is promised, or what the budget allows for what they cost."""
@@ -71,17 +71,23 @@ class Pace:
     async def pay(self, account: Account, lane: str, calls: int, listed: int, cost: tuple[int, int] = (0, 1)) -> float:
         """0 when so many calls may go now (they are then counted), else the seconds to wait.
 
-        Lane `look` also waits for what the sweeps of such an account leave over.
+        Lane `look` also waits for what the sweeps of such an account leave over; so does `ask` (by id), which gets a
+        little in any case.
         """
         need = sweep_calls(listed, *cost) * self._window.span / self.period(listed, *cost)
         self._window.watches(account, need)
-        if lane == "look" and self._window.wait(account, lane, calls) <= 0:
-            bucket = self._spare.setdefault((account.endpoint, account.owner), _Bucket())
-            look, sweep = self._window.room("look"), self._window.room("sweep")
-            spare = max(1, look - sweep, min(look, sweep) - need)  # a little is always left: nobody waits for ever
-            if not bucket.take(calls, self._now(), spare, self._window.span):
+        window_lane = "finish" if lane == "ask" else lane
+        if lane in ("look", "ask") and self._window.wait(account, window_lane, calls) <= 0:
+            bucket = self._spare.setdefault((account.endpoint, account.owner, lane), _Bucket())
+            if not bucket.take(calls, self._now(), self._left_over(lane, need), self._window.span):
                 return _AGAIN
-        return await self._window.permit(account, lane, calls, looks=True)
+        return await self._window.permit(account, window_lane, calls, looks=True)
+
+    def _left_over(self, lane: str, need: float) -> float:
+        """Calls in a span that the sweeps leave. By id a few may always be asked for: nobody waits for ever."""
+        look, sweep = self._window.room("look"), self._window.room("sweep")
+        spare = max(0.0, min(look, sweep) - need)
+        return spare if lane == "look" else max(2, look - sweep, spare / 2)
 
     def refund(self, account: Account, calls: int) -> None:
         """So many of those were not made."""
@@ -98,7 +104,7 @@ class _Bucket:
         most = max(_BURST * spare, _LEAST, calls)
         if self.tokens < 0 or now < self.at:
             self.tokens = most
-        self.tokens = min(most, self.tokens + (now - self.at) * max(spare - _BURST * spare, 1.0) / span)
+        self.tokens = min(most, self.tokens + (now - self.at) * (spare - _BURST * spare) / span)
         self.at = now
         if self.tokens < calls:
             return False
