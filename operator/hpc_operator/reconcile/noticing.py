@@ -148,6 +148,9 @@ class Noticer:
 
     def _logged(self, seen: Seen, look: LogLook) -> None:
         before, since, seen.logged = seen.entries, seen.logged, look.begun
+        for uid, at in self._recounts.items():
+            if at > look.begun + self._skew:  # the clock went back: no count would ever be late enough
+                self._recounts[uid] = look.begun
         known = {**before, **{entry.job_id: entry for entry in look.entries}}
         seen.entries = {i: entry for i, entry in known.items() if self._kept(entry, look.begun)}
         seen.newest = max((e.created_at for e in look.entries if e.created_at is not None), default=seen.newest)
