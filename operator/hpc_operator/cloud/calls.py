@@ -42,11 +42,18 @@ Reading: TypeAlias = Callable[[Reply], Answered | NoAnswer]
 """How a whole answer is read: once, for whoever asked and for the metrics."""
 
 
+_NO_LOOKS = ("change", "ask")
+"""Lanes of reads that are no look at the whole account."""
+
+
 class Tap(Protocol):
     """What reads need of the budget (quota.HourlyBudget)."""
 
-    async def permit(self, account: Account, lane: str) -> float:
-        """0 when a call may go now (it is then counted), else the seconds to wait."""
+    async def permit(self, account: Account, lane: str, *, looks: bool) -> float:
+        """0 when a call may go now (it is then counted), else the seconds to wait. `looks`: nothing follows from it."""
+
+    def closed_until(self, account: Account) -> Instant | None:
+        """Until when nothing of the account is called; None: it may be."""
 
     def close_tap(self, account: Account, until: Instant) -> None:
         """The call quota was refused: nothing goes before `until`."""
@@ -155,7 +162,9 @@ class Caller:
     async def _read(
         self, call: Call, credentials: Credentials, account: Account, *, reading: Reading, paid: bool
     ) -> Read:
-        if not paid and (wait := await self._tap.permit(account, call.lane)) > 0:
+        if paid and (until := self._tap.closed_until(account)) is not None:  # since it was paid for
+            return Spent(until - self.clock.now())
+        if not paid and (wait := await self._tap.permit(account, call.lane, looks=call.lane not in _NO_LOOKS)) > 0:
             return Spent(wait)
         query = {"zone": account.zone, **call.params}
         signed = self.signer(credentials).get(account.endpoint, call.path, query, self.clock.now())

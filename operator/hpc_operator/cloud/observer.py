@@ -32,6 +32,8 @@ _RECALLED = 60.0
 """Seconds for which the next log looks reach as far back as somebody asked: two in a row then serve the same askers."""
 _ASKED = 3600.0
 """Seconds after which an answer about one cluster is forgotten: what still matters was asked for again meanwhile."""
+_BY_ID = 2
+"""Calls of a look by id: the line, and the log that names it."""
 _TICK = 1e-6
 _JITTER = 0.05
 _NO_CALLS = "quota: the account's calls are used up for now"
@@ -74,8 +76,11 @@ class Pages(Protocol):
 class Purse(Protocol):
     """Who may look how often (pacing.Pace)."""
 
-    async def pay(self, account: Account, lane: str, calls: int, listed: int) -> float:
-        """0 when so many calls may go now (they are then counted), else the seconds to wait. `listed`: clusters."""
+    async def pay(self, account: Account, lane: str, calls: int, listed: int, cost: tuple[int, int] = (0, 1)) -> float:
+        """0 when so many calls may go now (they are then counted), else the seconds to wait.
+
+        `listed`: clusters of the account; `cost`: calls that list and log took last.
+        """
 
     def refund(self, account: Account, calls: int) -> None:
         """So many of those were not made."""
@@ -104,21 +109,42 @@ class _Paid:
 
 @dataclass(slots=True)
 class _View:
-    """The looks at one account with one key. `asked`: how far back into the log somebody asked, and when."""
+    """The looks at one account with one key. `asked`: how far back into the log somebody asked, and when.
+
+    `cost`: calls of the newest complete list look.
+    """
 
     listing: asyncio.Lock = field(default_factory=asyncio.Lock)
     logging: asyncio.Lock = field(default_factory=asyncio.Lock)
     begun: Instant = 0.0
     newest: ListLook | None = None
+    cost: int = 0
     complete: tuple[ListLook, ...] = ()
     log: LogLook | None = None
     logs: tuple[LogLook, ...] = ()
     asked: dict[Instant, Instant] = field(default_factory=dict)
 
-    def show(self, look: ListLook) -> None:
+    def show(self, look: ListLook, calls: int) -> None:
         self.newest = look
         if look.complete:
-            self.complete = (look, *self.complete)[:_KEPT]
+            self.cost, self.complete = calls, (look, *self.complete)[:_KEPT]
+
+    @property
+    def listed(self) -> int:
+        return len(self.complete[0].clusters) if self.complete else 0
+
+    def list_calls(self) -> int:
+        """What a look at the list is going to cost."""
+        return max(1, -(-self.listed // PAGE), self.cost)
+
+    def log_calls(self, since: Instant) -> int:
+        """What a look at the log down to there is going to cost, by what the newest complete one showed."""
+        newest = self.logs[0].entries if self.logs else ()
+        return 1 + sum(entry.created_at is None or entry.created_at >= since for entry in newest) // PAGE
+
+    @property
+    def log_cost(self) -> int:
+        return self.log_calls(self.logs[0].since) if self.logs else 1
 
     def looks(self) -> tuple[ListLook, ...]:
         if self.newest is None or self.newest.complete:
@@ -183,14 +209,13 @@ class Observer:
 
     async def _list(self, view: _View, credentials: Credentials, account: Account, lane: str) -> tuple[ListLook, ...]:
         before = view.complete[0].clusters if view.complete else ()
-        calls = max(1, -(-len(before) // PAGE))
-        paid, begun = await self._pay(account, lane, calls, len(before)), self._begin(view)
+        paid, begun = await self._pay(view, account, lane, view.list_calls()), self._begin(view)
         if paid is None:
             return view.looks() or (ListLook(begun, False, credentials.fingerprint, problem=_NO_CALLS),)
         swept = await self._lines(credentials, account, lane=lane, paid=paid, before=before)
         self._refund(account, paid)
         look = ListLook(begun, not swept.problem, credentials.fingerprint, swept.items, swept.problem)
-        view.show(look)
+        view.show(look, paid.used)
         self._shown(account, look, self._clock.now(), paid.used)
         return view.looks()
 
@@ -210,8 +235,7 @@ class Observer:
         self, view: _View, credentials: Credentials, account: Account, asked: Instant, lane: str
     ) -> tuple[LogLook, ...]:
         since = min(view.asked)
-        listed = len(view.complete[0].clusters) if view.complete else 0
-        paid, begun = await self._pay(account, lane, 1, listed), self._begin(view)
+        paid, begun = await self._pay(view, account, lane, view.log_calls(since)), self._begin(view)
         if paid is None:  # an old one that reaches back is better than none; a shorter one would hide what is asked for
             old = tuple(look for look in view.logs if look.since <= asked)
             return old or (LogLook(begun, False, credentials.fingerprint, since, problem=_NO_CALLS),)
@@ -221,25 +245,30 @@ class Observer:
             self._most_pages,
         )
         look = LogLook(begun, not swept.problem, credentials.fingerprint, since, swept.items, swept.problem)
+        self._refund(account, paid)
         view.show_log(look)
         self._shown(account, look, self._clock.now(), paid.used)
         return view.log_looks()
 
-    async def _pay(self, account: Account, lane: str, calls: int, listed: int) -> _Paid | None:
+    async def _pay(self, view: _View, account: Account, lane: str, calls: int) -> _Paid | None:
         """What is paid for; None when it cannot be afforded now. Without a purse each page goes through the budget."""
         if self._purse is None:
             return _Paid(0)
-        return None if await self._purse.pay(account, lane, calls, listed) > 0 else _Paid(calls)
+        wait = await self._purse.pay(account, lane, calls, view.listed, (view.cost, view.log_cost))
+        return None if wait > 0 else _Paid(calls)
 
     def _refund(self, account: Account, paid: _Paid) -> None:
         if self._purse is not None and paid.left > 0:
             self._purse.refund(account, paid.left)
 
     async def by_id(self, credentials: Credentials, account: Account, cluster_id: str, lane: str = "look") -> IdLook:
-        """Ask for one cluster by id, now: its line, and the log entries that name it. Kept for `known`."""
+        """Ask for one cluster by id, now: its line, and the log entries that name it. Kept for `known`.
+
+        One that cannot be paid for is not kept: it asked nothing.
+        """
         view = self._view(credentials, account)
-        begun, listed = self._begin(view), len(view.complete[0].clusters) if view.complete else 0
-        if (paid := await self._pay(account, lane, 2, listed)) is None:
+        paid, begun = await self._pay(view, account, lane, _BY_ID), self._begin(view)
+        if paid is None:
             return IdLook(begun, False, credentials.fingerprint, cluster_id, problem=_NO_CALLS, ended=begun)
         lines = await self._lines(credentials, account, lane=lane, paid=paid, cluster_id=cluster_id)
         log = await log_down_to(
@@ -249,7 +278,6 @@ class Observer:
             -math.inf,
             self._most_pages,
         )
-        self._refund(account, paid)
         line = next((cluster for cluster in lines.items if cluster.id == cluster_id), None)
         entries = tuple(entry for entry in log.items if cluster_id in entry.resource_ids)
         problem = lines.problem or log.problem

@@ -50,9 +50,12 @@ class Window(Protocol):
         """So many of those were not made."""
 
 
-def sweep_calls(listed: int) -> int:
-    """Calls of one sweep of an account with so many clusters: its pages, and one of the log."""
-    return max(1, -(-listed // PAGE)) + 1
+def sweep_calls(listed: int, read: int = 0, logged: int = 1) -> int:
+    """Calls of one sweep of an account with so many clusters: its pages, and those of the log.
+
+    `read`, `logged`: what list and log were seen to cost: a log can be deep, and lines may not say their status.
+    """
+    return max(1, -(-listed // PAGE), read) + max(1, logged)
 
 
 class Pace:
@@ -62,22 +65,21 @@ class Pace:
         self._window, self._now, self._staleness = window, now, staleness
         self._spare: dict[tuple[str, str], _Bucket] = {}
 
-    def period(self, account: Account, listed: int) -> float:
-        """Seconds between two sweeps: what is promised, or what the budget allows for so many clusters.
+    def period(self, account: Account, listed: int, read: int = 0, logged: int = 1) -> float:
+        """Seconds between two sweeps: what is promised, or what the budget allows for what they cost.
 
         While somebody waits for a create, the watch takes a quarter of what it may.
         """
         room = max(1, self._window.room("sweep") // (_HURRIED if self._window.hurried(account) else 1))
-        return max(_EARLY * self._staleness, sweep_calls(listed) * self._window.span / room)
+        return max(_EARLY * self._staleness, sweep_calls(listed, read, logged) * self._window.span / room)
 
-    async def pay(self, account: Account, lane: str, calls: int, listed: int) -> float:
+    async def pay(self, account: Account, lane: str, calls: int, listed: int, cost: tuple[int, int] = (0, 1)) -> float:
         """0 when so many calls may go now (they are then counted), else the seconds to wait.
 
-        Lane `ask` is about one cluster; every other look is at the whole account, and so part of the watch.
-
-        Lane `look` also waits for what the sweeps of an account with so many clusters leave over.
+        Lane `ask` is about one cluster; every other look is at the whole account, and so part of the watch. Lane `look`
+        also waits for what the sweeps of such an account leave over.
         """
-        need = sweep_calls(listed) * self._window.span / self.period(account, listed)
+        need = sweep_calls(listed, *cost) * self._window.span / self.period(account, listed, *cost)
         self._window.watches(account, need)
         if lane == "look" and self._window.wait(account, lane, calls) <= 0:
             bucket = self._spare.setdefault((account.endpoint, account.owner), _Bucket())

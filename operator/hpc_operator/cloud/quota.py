@@ -38,6 +38,8 @@ _MOMENT = 1.0
 _PATIENCE = 2.0
 """Seconds that a call waits for the window to be written down."""
 Key = tuple[str, str]
+_UNHEARD: Key = ("", "")
+"""Under this key stands what any account that is not written down may have been called: the gaps of earlier lives."""
 
 
 def _ignore(_account: Account, _lane: str, _seconds: float) -> None:
@@ -69,7 +71,8 @@ class HourlyBudget:
         self._allotment = max(1, self._most // _ALLOTMENT)
         self.unkept, self._on_wait, self._on_spend = unkept, on_wait, on_spend
         self._stored = asyncio.Event()
-        self._windows: defaultdict[Key, Window] = defaultdict(lambda: Window(span))
+        self._windows: defaultdict[Key, Window] = defaultdict(self._fresh)
+        self._unheard = Window(span)
 
     def room(self, lane: str) -> int:
         """How many calls of the window this lane may bring the whole account to; for `sweep`, how many are its own."""
@@ -105,6 +108,9 @@ class HourlyBudget:
             return wait
         window, now = self._window(account), self._now()
         window.spend(now, calls, looks=looks)
+        if self.unkept is not None and calls > self._allotment and not await self._written(window, self._allotment):
+            window.refund(calls, looks=looks)  # more than a successor would take for spent, and not written down
+            return _MOMENT
         if lane == "create" and not looks:
             window.promised.extend([now] * FOLLOW_UPS * calls)
         elif lane == "change" and window.promised:
@@ -116,14 +122,17 @@ class HourlyBudget:
 
     async def _allotted(self, account: Account, calls: int) -> bool:
         """Whether the allotment suffices, after a moment for it to be written down and begun anew."""
-        window = self._window(account)
-        if self.unkept is None or window.unwritten == 0 or window.unwritten + calls <= self._allotment:
-            return True
-        self.unkept()
-        self._stored.clear()
+        return self.unkept is None or await self._written(self._window(account), max(0, self._allotment - calls))
+
+    async def _written(self, window: Window, most: int) -> bool:
+        """Whether no more than so many calls are unwritten, after a moment; many may wait, each looks again."""
         try:
             async with asyncio.timeout(_PATIENCE):
-                await self._stored.wait()
+                while window.unwritten > most:
+                    self._stored.clear()
+                    if self.unkept is not None:
+                        self.unkept()
+                    await self._stored.wait()
         except TimeoutError:
             return False
         return True
@@ -188,13 +197,13 @@ class HourlyBudget:
         """
         length, gap = self.span / _BUCKETS, 0 if last else self._allotment
         kept, spent = [], []
-        for key in list(self._windows):
-            window = self._window_of(key)
+        self._unheard.forget(self._now())
+        for key, window in [*((key, self._window_of(key)) for key in list(self._windows)), (_UNHEARD, self._unheard)]:
             counts: defaultdict[int, int] = defaultdict(int)
             for at in window.calls:
                 counts[math.ceil(at / length)] += 1
             spent.append((window, window.unwritten))
-            if counts or window.closed_until > self._now():
+            if key == _UNHEARD or counts or window.closed_until > self._now():
                 kept.append([*key, sorted(counts.items()), math.ceil(window.closed_until)])
 
         def stored() -> None:
@@ -212,10 +221,14 @@ class HourlyBudget:
         """
         length, now = self.span / _BUCKETS, self._now()
         for key, counts, closed in _read(text, math.ceil(now / length)):
-            window = self._windows[key]
+            window = self._unheard if key == _UNHEARD else self._windows[key]
             times = [min(bucket * length, now) for bucket, count in counts for _ in range(min(count, self._most))]
             window.calls = deque(sorted(times))  # whoever restores has not called yet: read twice, it counts once
             window.closed_until = max(window.closed_until, min(closed, now + self.span))
+
+    def _fresh(self) -> Window:
+        """An account that was not written down at all may have been called too, as often as the gap tells."""
+        return Window(self.span, deque(self._unheard.calls))
 
     def _window(self, account: Account) -> Window:
         return self._window_of((account.endpoint, account.owner))

@@ -8,23 +8,22 @@ from collections.abc import Iterable
 
 from hpc_operator.decide import guards
 from hpc_operator.decide.facts import FirstCreate
-from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.observed import ListLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.record import Origin, Resource
 
 
-def first_create(others: Iterable[Resource], look: ListLook | None, now: Instant, policy: Policy) -> FirstCreate:
+def first_create(others: Iterable[Resource], look: ListLook | None, policy: Policy) -> FirstCreate:
     """Whether one more create may begin, by what the account's other resources have open or unshown."""
     if policy.accept_invisible_marks:
         return FirstCreate.FREE
-    states = {_state(other, look, now, policy) for other in others}
+    states = {_state(other, look, policy) for other in others}
     if FirstCreate.INVISIBLE in states:
         return FirstCreate.INVISIBLE
     return FirstCreate.HELD if FirstCreate.HELD in states else FirstCreate.FREE
 
 
-def _state(other: Resource, look: ListLook | None, now: Instant, policy: Policy) -> FirstCreate:
+def _state(other: Resource, look: ListLook | None, policy: Policy) -> FirstCreate:
     memory = other.memory
     if guards.doubt_first(other) or (memory.empty and other.record is not None):
         return FirstCreate.HELD
@@ -32,7 +31,7 @@ def _state(other: Resource, look: ListLook | None, now: Instant, policy: Policy)
         return FirstCreate.FREE  # an adopted cluster was not created under a mark: it tells nothing about creates
     listed = look is not None and any(cluster.id == memory.hpc_cluster_id for cluster in look.clusters)
     if not listed:
-        young = now <= guards.absence_threshold(other, policy)
-        return FirstCreate.HELD if young else FirstCreate.FREE
+        late = guards.conclusive(look, guards.absence_threshold(other, policy))  # not `now`: the look may be an old one
+        return FirstCreate.FREE if late else FirstCreate.HELD
     told = memory.described_at is not None and guards.conclusive(look, memory.described_at + policy.visibility_lag)
     return FirstCreate.INVISIBLE if told else FirstCreate.HELD

@@ -130,7 +130,7 @@ def _busy(scene: Scene) -> Decision:
     if job is not None and job.status is JobStatus.FAILED:
         return _failed(scene, f"The create job {job.job_id} failed ({job.error_codes or 'no error code'}).")
     started = memory.recorded_at if memory.recorded_at is not None else scene.now
-    if scene.now > started + scene.resource.desired.create_timeout:
+    if guards.conclusive(scene.newest, started + scene.resource.desired.create_timeout):
         return _failed(scene, "The cluster did not become active within createTimeout.")
     return Wait(Reason.CREATING, scene.policy.poll, "The platform is creating the cluster.")
 
@@ -166,7 +166,7 @@ def _job_runs(scene: Scene, line: Cluster) -> Decision | None:
         return Wait(Reason.CREATING, scene.policy.poll, "The platform is creating the cluster.")
     recorded = scene.resource.memory.recorded_at or 0.0
     unseen = scene.resource.memory.job_id is not None and _job(scene) is None
-    if unseen and scene.now <= recorded + scene.policy.window:
+    if unseen and not guards.conclusive(log, recorded + scene.policy.window):
         return Wait(Reason.CREATING, scene.policy.poll, "The platform is creating the cluster.")
     return None
 

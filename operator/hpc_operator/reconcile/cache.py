@@ -170,10 +170,14 @@ class Cache:
         resource = self._parse(raw)
         if held is not None and held == resource and held.status == resource.status:
             return
+        known = self._keys[ref.uid].clusters if ref.uid in self._keys else frozenset()
         self._held[ref.uid] = resource
         self._index(ref, resource)
         if wake:
             self._woke(ref, resource)
+        for cluster_id in self._keys[ref.uid].clusters - known:
+            for other in self._by_cluster[cluster_id] - {ref}:  # one of the two must let its hands off
+                self._woke(other, self._held[other.uid])
 
     def _only_life(self, ref: Ref, version: int) -> bool:
         """One object has a name at a time: a newer one under another uid tells that the earlier one went.

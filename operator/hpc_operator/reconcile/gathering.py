@@ -183,6 +183,8 @@ class Gatherer:
         if until is not None:  # who waits for a call must not spend others on looks meanwhile
             wanted = replace(wanted, lane="look", must=None)
         lists = await self._listing(wanted, credentials)
+        if wanted.must is not None and lists and _stale(lists[0], wanted.must):
+            wanted = replace(wanted, must=None)  # one without the other decides nothing, and would eat its calls
         logs = await self._logs(wanted, credentials)
         facts = replace(
             scene.facts,
@@ -237,7 +239,7 @@ class Gatherer:
         holder = self._first.get(account)
         if holder is not None and holder != scene.resource.ref:
             return FirstCreate.FREE if self._policy.accept_invisible_marks else FirstCreate.HELD
-        return first_create(self._others(scene.resource, account), scene.newest, scene.now, self._policy)
+        return first_create(self._others(scene.resource, account), scene.newest, self._policy)
 
     def _others(self, resource: Resource, account: Account) -> Iterable[Resource]:
         known = (self._fleet.get(ref) for ref in self._fleet.of_account(account) if ref.uid != resource.ref.uid)

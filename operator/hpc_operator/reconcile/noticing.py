@@ -16,7 +16,8 @@ from hpc_operator.domain.mark import marks_in
 from hpc_operator.domain.observed import Cluster, Entry, ListLook, LogLook
 from hpc_operator.domain.record import Account, Resource
 
-_DAY = 86_400.0
+FOLLOWED = 3600.0
+"""Seconds for which an operation that runs is followed, and the log is read back at most: every sweep pays for it."""
 
 
 class Fleet(Protocol):
@@ -40,14 +41,16 @@ class Seen:
     """What is known of an account: when its newest look began and ended and what it cost, its newest complete look.
 
     `entries`: of the log, what still runs and what is so young that another of its age may yet turn up.
-    `logged`: when the newest complete log look began.
+    `logged`: when the newest complete log look began; `log_pages`: what it cost. `key`: whose looks count; None: all.
     """
 
+    key: str | None = None
     begun: Instant | None = None
     ended: Instant = 0.0
     pages: int = 0
     look: ListLook | None = None
     logged: Instant | None = None
+    log_pages: int = 1
     newest: Instant | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
 
@@ -118,6 +121,10 @@ class Noticer:
             self._seen[account] = Seen(logged=self._idle_since())
         return self._seen[account]
 
+    def watch_by(self, account: Account, key: str) -> None:
+        """The account is watched with this key; another one may see less of it, or nothing."""
+        self.seen(account).key = key
+
     def states(self) -> dict[Account, Seen]:
         """Every account that was looked at."""
         return dict(self._seen)
@@ -125,11 +132,14 @@ class Noticer:
     def shown(self, account: Account, look: ListLook | LogLook, ended: Instant, pages: int) -> None:
         """A look ended: compare it with the last complete one, wake whom a difference concerns."""
         seen = self.seen(account)
+        if seen.key not in (None, look.key):
+            return
         if isinstance(look, ListLook):
             seen.begun, seen.ended, seen.pages = look.begun, ended, pages
             if look.complete:
                 self._listed(seen, look)
         elif look.complete:
+            seen.log_pages = pages
             self._logged(seen, look)
 
     def _listed(self, seen: Seen, look: ListLook) -> None:
@@ -146,6 +156,9 @@ class Noticer:
 
     def _logged(self, seen: Seen, look: LogLook) -> None:
         before, since, seen.logged = seen.entries, seen.logged, look.begun
+        for uid, at in self._recounts.items():
+            if at > look.begun + self._skew:  # the clock went back: no count would ever be late enough
+                self._recounts[uid] = look.begun
         known = {**before, **{entry.job_id: entry for entry in look.entries}}
         seen.entries = {i: entry for i, entry in known.items() if self._kept(entry, look.begun)}
         seen.newest = max((e.created_at for e in look.entries if e.created_at is not None), default=seen.newest)
@@ -160,9 +173,11 @@ class Noticer:
         return entry.created_at is None or entry.created_at > since - 2 * self._lag
 
     def _kept(self, entry: Entry, now: Instant) -> bool:
-        if entry.pending and entry.created_at is not None:
-            return entry.created_at > now - _DAY  # one that never ends must not deepen every read
-        return self._young(entry, now - self._lag)
+        """One that never ends, or concerns nobody here, must not deepen every read."""
+        if self._young(entry, now - self._lag):
+            return True
+        followed = entry.pending and entry.created_at is not None and entry.created_at > now - FOLLOWED
+        return followed and any(self._fleet.holders(each) for each in entry.cluster_ids)
 
     def _concerned(self, entry: Entry, begun: Instant, *, sudden: bool) -> None:
         own = self._fleet.job_holders(entry.job_id)

@@ -99,7 +99,9 @@ class Performer:
 
     async def _look(self, resource: Resource, ids: tuple[str, ...], credentials: Credentials) -> Decision | None:
         """A look that failed is told and waited for: asked again at once, it would never come to a report."""
-        lane = "finish" if resource.deleting or resource.memory.operation is not None else "ask"
+        lane = "create" if resource.id is None else "ask"
+        if resource.deleting or resource.memory.operation is not None:
+            lane = "finish"
         looks = [await self._looks.by_id(credentials, credentials.account, cluster_id, lane) for cluster_id in ids]
         failed = next((look for look in looks if not look.complete), None)
         if failed is None:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hpc_operator.domain.desired import Instant, Ref
+from hpc_operator.domain.observed import ListLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.record import Account, Resource
-from hpc_operator.reconcile.noticing import Noticer, Seen
+from hpc_operator.reconcile.noticing import FOLLOWED, Noticer, Seen
 from hpc_operator.reconcile.ports import Clock, Credentials, Keys, Looks, SecretProblem, Unavailable
 
 _log = logging.getLogger(__name__)
@@ -27,8 +28,8 @@ _GRACE = 10
 class Pace(Protocol):
     """How often an account may be swept (cloud.pacing)."""
 
-    def period(self, account: Account, listed: int) -> float:
-        """Seconds between two sweeps of so many clusters."""
+    def period(self, account: Account, listed: int, read: int, logged: int) -> float:
+        """Seconds between two sweeps of so many clusters; `read`, `logged`: calls that list and log cost last."""
 
 
 class Fleet(Protocol):
@@ -111,7 +112,10 @@ class Sweeper:
     def states(self) -> dict[Account, tuple[Seen, float]]:
         """What was seen of each watched account, and its period in seconds: for metrics."""
         found = {account: self._noticer.seen(account) for account in self._watches}
-        return {account: (seen, self._pace.period(account, seen.listed)) for account, seen in found.items()}
+        return {account: (seen, self._period(account, seen)) for account, seen in found.items()}
+
+    def _period(self, account: Account, seen: Seen) -> float:
+        return self._pace.period(account, seen.listed, seen.pages if not seen.failed else 0, seen.log_pages)
 
     async def run(self) -> None:
         """For ever: sweep what is due."""
@@ -134,7 +138,7 @@ class Sweeper:
     def _due(self, account: Account, watch: _Watch) -> Instant:
         """When list or log will be as old as may be; a look that failed is tried again sooner."""
         seen, now = self._noticer.seen(account), self._clock.now()
-        period = self._pace.period(account, seen.listed)
+        period = self._period(account, seen)
         begun = watch.since if seen.begun is None else seen.begun
         logged = watch.since if seen.logged is None else seen.logged
         if max(begun, logged, watch.tried) > now:  # the clock went back: what it said counts no more
@@ -162,18 +166,27 @@ class Sweeper:
 
     async def _sweep(self, account: Account, watch: _Watch, ref: Ref, credentials: Credentials) -> None:
         now, seen = self._clock.now(), self._noticer.seen(account)
-        period = self._pace.period(account, seen.listed)
+        self._noticer.watch_by(account, credentials.fingerprint)
+        period = self._period(account, seen)
         overdue = seen.begun is None or now - seen.begun >= 0.95 * period
         fresh = now if seen.failed else now - period / 2
         lists = await self._looks.listing(credentials, account, fresh, "sweep" if overdue else "look")
         since = seen.log_since(self._policy.window)
-        begin = (now if since is None else min(since, now)) - self._policy.clock_skew
+        begin = (now if since is None else min(max(since, now - FOLLOWED), now)) - self._policy.clock_skew
         await self._looks.log(credentials, account, begin, now - period / 2, "sweep")
-        if lists and lists[0].complete:
+        if lists and lists[0].complete and self._sees(watch, lists[0]):
             watch.failed.discard(credentials.fingerprint)
         else:
             watch.failed.add(watch.refs.get(ref, ""))
         self._say(seen, watch)
+
+    def _sees(self, watch: _Watch, look: ListLook) -> bool:
+        """Of several keys, one under which nothing is listed that is recorded may belong to another account."""
+        if len({*watch.refs.values()}) < 2:
+            return True
+        found = (self._fleet.get(ref) for ref in watch.refs)
+        recorded = {resource.id for resource in found if resource is not None and resource.id is not None}
+        return not recorded or not recorded.isdisjoint(look.by_id)
 
     def _say(self, seen: Seen, watch: _Watch) -> None:
         """When nothing complete was seen for a while, each resource says so, once; seen again, it says that."""

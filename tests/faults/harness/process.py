@@ -304,13 +304,13 @@ class _Lease:
 
 
 class _Keys:
-    """ports.Keys: the world's present key, for every resource."""
+    """ports.Keys: the world's present key, for every resource that has none of its own."""
 
     def __init__(self, world: "World", scrubber: Scrubber) -> None:
         self._world, self._scrubber = world, scrubber
 
     async def credentials(self, resource: Resource) -> Credentials:
-        held, wished = self._world.key, resource.desired
+        held, wished = self._world.keys_of.get(resource.ref.name, self._world.key), resource.desired
         if held is None:
             raise SecretProblem(Reason.CREDENTIALS_MISSING, "there is no key")
         account = Account(self._world.endpoint, wished.zone or held.zone, wished.owner or held.owner)

@@ -41,6 +41,8 @@ class World:
         self.injector = Injector({strike.index: strike for strike in plan})
         self.key: Account | None = Account()
         """The key that every process uses; None: there is none."""
+        self.keys_of: dict[str, Account] = {}
+        """Keys that resources have of their own, by the resource's name."""
         self.keys_used = {"access key id": Account().key, "secret access key": Account().secret}
         """Every value of every key that was in use: searched for at the end."""
         self.endpoint = "http://cloud.test/api"

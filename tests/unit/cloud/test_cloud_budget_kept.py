@@ -139,3 +139,51 @@ async def test_it_is_refused_for_a_moment_when_nobody_writes(monkeypatch: pytest
     assert await made.permit(ACCOUNT, "look") == 1.0
     assert waits == [("look", 1.0)]
     assert made.used(ACCOUNT) == 1
+
+
+async def test_an_account_that_was_never_written_down_has_a_gap_too() -> None:
+    """Killed again and again before its first calls were written: each life's are taken for spent by the next."""
+    clock, text, spent = HandClock(NOW), "", 0
+    for _ in range(200):
+        made = budget(clock, [])
+        made.restore(text)
+        text, stored = made.kept()  # with the taking of the Lease
+        stored()
+        while await made.permit(ACCOUNT, "finish") == 0 and made.used(ACCOUNT) % 50 != 20:
+            spent += 1
+        clock.at += 10
+    assert spent <= 1600
+
+
+async def test_many_who_wait_for_the_window_to_be_written_do_not_go_together() -> None:
+    clock = HandClock(NOW)
+    made = budget(clock, [])
+    while await made.permit(ACCOUNT, "finish", 10) == 0 and made.used(ACCOUNT) < 50:
+        pass
+    waiting = [asyncio.create_task(made.permit(ACCOUNT, "finish", 10)) for _ in range(16)]
+    await asyncio.sleep(0)
+    text, stored = made.kept()
+    stored()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    went = sum(task.done() and task.result() == 0 for task in waiting)
+    for task in waiting:
+        task.cancel()
+    assert went == 5, "an allotment is 50 calls"
+    second = budget(clock, [])
+    second.restore(text)
+    assert second.used(ACCOUNT) >= made.used(ACCOUNT)
+
+
+async def test_more_at_once_than_an_allotment_goes_when_it_is_written_down() -> None:
+    clock = HandClock(NOW)
+    made = budget(clock, [], limit=60)
+    asking = asyncio.create_task(made.permit(ACCOUNT, "sweep", 4))
+    await asyncio.sleep(0)
+    assert not asking.done()
+    text, stored = made.kept()
+    stored()
+    assert await asking == 0
+    second = budget(clock, [], limit=60)
+    second.restore(text)
+    assert second.used(ACCOUNT) >= 4

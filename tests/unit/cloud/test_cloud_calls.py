@@ -239,3 +239,22 @@ async def test_a_refusal_is_told_in_the_words_that_were_heard_first() -> None:
     made = bench(lambda _: {"ret_code": 1200, "message": next(words)})
     found = [await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0) for _ in range(3)]
     assert found == [Unread("ret_code 1200: authentication failed")] * 3
+
+
+async def test_what_was_paid_for_is_not_called_either_once_the_tap_is_closed() -> None:
+    """Pages of a sweep are paid for together; one of them meets the end of the service's quota."""
+    made = bench(lambda _: {"ret_code": 2500})
+    assert await made.budget.permit(ACCOUNT, "sweep", 4) == 0
+    for offset in (0, 100, 200, 300):
+        page = await made.calls.cluster_page(CREDENTIALS, ACCOUNT, offset, lane="sweep", paid=True)
+        assert isinstance(page, Unread)
+    assert len(made.transport.calls) == 1
+
+
+@pytest.mark.parametrize("lane", ["create", "finish", "look"])
+async def test_a_read_in_any_lane_promises_no_calls_after_it(lane: str) -> None:
+    """Only a create brings others after it: reads for creates, repeated in an outage, must not stop the creates."""
+    made = bench(lambda _: {"ret_code": 0, "cluster_set": [], "total_count": 0}, limit=100)
+    before = made.budget.left(ACCOUNT, "create")
+    await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0, lane=lane)
+    assert made.budget.left(ACCOUNT, "create") == before - 1

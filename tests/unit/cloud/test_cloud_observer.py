@@ -564,7 +564,7 @@ class Purse:
     paid: list[tuple[str, int, int]] = field(default_factory=list)
     refunded: int = 0
 
-    async def pay(self, _account: Account, lane: str, calls: int, listed: int) -> float:
+    async def pay(self, _account: Account, lane: str, calls: int, listed: int, _cost: tuple[int, int]) -> float:
         if calls > self.left:
             return 5.0
         self.left -= calls
@@ -637,8 +637,8 @@ async def test_a_paid_page_is_counted_once_and_a_repeated_one_again() -> None:
     made = bench(lambda _: next(answers), limit=100)
 
     class Counting(Purse):
-        async def pay(self, account: Account, lane: str, calls: int, listed: int) -> float:
-            await super().pay(account, lane, calls, listed)
+        async def pay(self, account: Account, lane: str, calls: int, listed: int, cost: tuple[int, int]) -> float:
+            await super().pay(account, lane, calls, listed, cost)
             return await made.budget.permit(account, lane, calls)
 
     shared = Observer(made.calls, made.watched, purse=Counting())

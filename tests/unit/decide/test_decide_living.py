@@ -62,7 +62,8 @@ STATUS = [
     Row("all as wished", scene(living(**DONE), _line("active")), "Settled Ready"),
     Row("active, but its create job still runs", scene(living(100), _line("active"), log=log(5, entry(ID, job="j-create", status=PENDING))), "Wait Creating"),
     Row("active, its job not in the log yet", scene(living(100), _line("active"), log=log(5)), "Wait Creating"),
-    Row("active, and the log no longer knows the job", scene(living(WINDOW + 1), _line("active"), log=log(5)), "Act Describe"),
+    Row("active, and the log no longer knows the job", scene(living(WINDOW + 6), _line("active"), log=log(5)), "Act Describe"),
+    Row("the window is over, but the log was looked at before that: its job may run", scene(living(WINDOW + 1), _line("active"), log=log(10)), "Wait Creating"),
     Row("active, the log cannot be read", scene(living(100), _line("active"), log=log(5, complete=False)), "Wait Creating"),
     Row("active and its job ended: mark and texts are written", scene(living(100), _line("active"), log=log(5, entry(ID, job="j-create"))), "Act Describe"),
     Row("another operation names it and is pending", scene(living(), _line("active"), log=log(5, entry(ID, job="j-2", status=PENDING))), "Wait Creating"),
@@ -83,7 +84,8 @@ STATUS = [
     Row("the create job failed", scene(living(100), _line("pending"), log=log(5, entry(ID, job="j-create", status=FAILED))), "Blocked CreateFailed", says=("j-create",)),
     Row("it failed and hides from the list", scene(living(100), look(5), log=log(5, entry(ID, job="j-create", status=FAILED))), "Blocked CreateFailed"),
     Row("it turned active after all: heals by itself", scene(living(100), _line("active"), log=log(5, entry(ID, job="j-create", status=FAILED))), "Act Describe"),
-    Row("longer than createTimeout, though the job says nothing", scene(living(3601), _line("pending"), log=log(5)), "Blocked CreateFailed", says=("createTimeout",)),
+    Row("longer than createTimeout, though the job says nothing", scene(living(3606), _line("pending"), log=log(5)), "Blocked CreateFailed", says=("createTimeout",)),
+    Row("createTimeout is over, but it was last looked at before that: it may be active", scene(living(3606), look(10, replace(OURS, status="pending")), log=log(10)), "Wait Creating"),
     Row("just within createTimeout", scene(living(3600), _line("pending"), log=log(5)), "Wait Creating"),
 ]  # fmt: skip
 
@@ -116,8 +118,9 @@ ABSENCE = [
     Row("the clock is wrong: nothing is called absent", scene(READY, *GONE, asked=(asked(2, None, PROOF),), offset=31.0), "Wait ClockSkewed"),
     Row("one failed look changes nothing: the last complete one still speaks", scene(READY, look(2, complete=False), look(35, OURS)), "Settled Ready"),
     Row("an old look that succeeded: the process was frozen, the service not silent", scene(READY, look(400, OURS)), "Settled Ready"),
+    Row("no calls for another while: an old look that succeeded says so too", scene(READY, look(400, OURS), quota_until=NOW + 1800), "Wait QuotaExhausted"),
     Row("no complete look for a long while is told", scene(READY, look(2, complete=False), look(301, OURS)), "Wait CloudUnreachable", says=("a page failed",)),
-    Row("never seen, and createTimeout is over", scene(living(3601), *GONE, log=log(5)), "Blocked CreateFailed"),
+    Row("never seen, and createTimeout is over", scene(living(3606), *GONE, log=log(5)), "Blocked CreateFailed"),
     Row("never seen, window over, proven: vanished", scene(living(WINDOW + 60), *GONE, log=log(5), asked=(asked(2, None, PROOF),)), "Blocked ClusterVanished"),
 ]  # fmt: skip
 

@@ -53,6 +53,7 @@ FIRSTS: list[tuple[str, Resource, ListLook | None, FirstCreate]] = [
     ("its attempt was void", tried(), look(5), FREE),
     ("its cluster is not visible yet", living(WINDOW - 1), look(5), HELD),
     ("its cluster is visible nowhere, the window is over", living(WINDOW + 60), look(5), FREE),
+    ("the window is over, but it was last looked for before that", living(WINDOW + 60), look(61), HELD),
     ("it is listed without a mark and was not described yet", living(), look(5, UNMARKED), HELD),
     (
         "it was described, too short ago to be seen",
@@ -68,15 +69,15 @@ FIRSTS: list[tuple[str, Resource, ListLook | None, FirstCreate]] = [
 
 @pytest.mark.parametrize(("other", "listing", "expected"), [row[1:] for row in FIRSTS], ids=[row[0] for row in FIRSTS])
 def test_the_account_s_first_create(other: Resource, listing: ListLook | None, expected: FirstCreate) -> None:
-    assert first_create([other], listing, NOW, POLICY) is expected
-    assert first_create([other], listing, NOW, replace(POLICY, accept_invisible_marks=True)) is FREE
+    assert first_create([other], listing, POLICY) is expected
+    assert first_create([other], listing, replace(POLICY, accept_invisible_marks=True)) is FREE
 
 
 def test_the_strictest_of_all_others_counts() -> None:
     several = [tried(), in_doubt(), living(**TOLD)]  # type: ignore[arg-type]
-    assert first_create(several, look(5, UNMARKED), NOW, POLICY) is INVISIBLE
-    assert first_create(several[:2], look(5), NOW, POLICY) is HELD
-    assert first_create([], None, NOW, POLICY) is FREE
+    assert first_create(several, look(5, UNMARKED), POLICY) is INVISIBLE
+    assert first_create(several[:2], look(5), POLICY) is HELD
+    assert first_create([], None, POLICY) is FREE
 
 
 READY = replace(living(first_active_at=ago(99)), conditions=(Condition("Ready", "True", "Ready", "", 1, ago(99)),))

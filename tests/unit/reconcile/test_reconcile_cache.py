@@ -163,3 +163,14 @@ def test_a_resource_found_missing_is_not_revived_by_a_list_under_way(scene: Scen
     assert scene.cache.get(ref("a")) is None
     scene.cache.resync(110, 120, [raw("a", 90), raw("b", 110)])
     assert scene.cache.get(ref("a")) is not None, "a later list knows better"
+
+
+def test_who_records_a_cluster_is_woken_when_another_comes_to_record_it(scene: Scene) -> None:
+    """A settled one makes no pass of its own: without it the younger of two claimants would stay Ready for minutes."""
+    scene.cache.seen("ADDED", raw("a", 10, hpc_cluster_id="hpc-1"))
+    scene.cache.seen("ADDED", raw("b", 11))
+    scene.woken.clear()
+    scene.cache.wrote(raw("b", 12, hpc_cluster_id="hpc-1"))
+    assert scene.woken == [("a", True)]
+    scene.cache.wrote(raw("b", 13, hpc_cluster_id="hpc-1", job_id="j-1"))
+    assert scene.woken == [("a", True)], "once"

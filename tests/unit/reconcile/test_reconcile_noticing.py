@@ -210,3 +210,13 @@ def test_who_is_gone_is_forgotten() -> None:
     table.logged(entry("j-1", "a"))
     table.noticer.forget(A)
     assert table.noticer.recount(A) is False
+
+
+def test_when_the_clock_went_back_nodes_are_not_counted_again_and_again() -> None:
+    table = Table((line("a"),))
+    table.logged(entry("j-1", "a"))
+    assert table.noticer.recount(A)
+    (at,) = table.noticer._recounts.values()
+    table.noticer.shown(ACCOUNT, LogLook(at - 3000, True, "key", 0.0), at - 2999, 1)
+    table.noticer.counted(A, at - 2990)
+    assert not table.noticer.recount(A)

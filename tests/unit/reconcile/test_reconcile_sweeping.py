@@ -54,7 +54,7 @@ class Account1:
     def offset(self) -> float | None:
         return None
 
-    def period(self, _account: Account, _listed: int) -> float:
+    def period(self, _account: Account, _listed: int, _read: int, _logged: int) -> float:
         return PERIOD
 
     def get(self, ref: Ref) -> Any:
