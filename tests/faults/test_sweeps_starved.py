@@ -72,7 +72,7 @@ def test_an_operation_of_somebody_that_never_ends_does_not_deepen_every_sweep() 
             await world.wait(2.0)
         assert await widest_gap(world, 2 * 3600) <= STALENESS
 
-    run(scenario, quota=1100, create_seconds=30.0)
+    run(scenario, quota=1200, create_seconds=30.0)
 
 
 def test_a_long_outage_of_ours_is_not_read_back_for_ever() -> None:

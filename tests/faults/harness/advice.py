@@ -146,7 +146,12 @@ class Person:
         self._world.people.annotate(name, reconcile_at=f"{self._world.loop.time():.0f}")
         return "reconcile-at"
 
-    _SpecRefused = _AccessDenied = _CredentialsRefused = _LicenceRefused = _NoBalance = _again
+    _SpecRefused = _CredentialsRefused = _LicenceRefused = _NoBalance = _again
+
+    def _AccessDenied(self, name: str) -> str:  # noqa: N802
+        """The message says: mend the spec or the account. A key that is not the owner's cannot create."""
+        self.restore_account()
+        return self._again(name)
 
     def _AccountUnproven(self, name: str) -> str:  # noqa: N802
         """The message asks for the earlier key: there are two to try."""
