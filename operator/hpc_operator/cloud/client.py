@@ -23,6 +23,8 @@ from hpc_operator.domain.record import Account
 from hpc_operator.reconcile.ports import CreateRequest, Credentials, Person
 
 T = TypeVar("T")
+_SELDOM = {"cluster_id", "resource_ids"}
+"""Questions about one cluster come seldom and not again: their answers are not kept."""
 
 
 class HpcCalls:
@@ -125,8 +127,11 @@ class HpcCalls:
     async def _page(
         self, call: Call, credentials: Credentials, account: Account, parse: Callable[[Answered], Page[T]]
     ) -> Page[T] | Unread:
-        question: Question = account, credentials.fingerprint, call.name, tuple(call.params.items())
-        read = await self._caller.read(call, credentials, account, self._unchanged.reading(question, parse))
+        if _SELDOM & call.params.keys():
+            read = await self._caller.read(call, credentials, account)
+        else:
+            question: Question = account, credentials.fingerprint, call.name, tuple(call.params.items())
+            read = await self._caller.read(call, credentials, account, self._unchanged.reading(question, parse))
         answer = self._words.told(account, call.name, read)
         if isinstance(answer, AnsweredPage):
             page: Page[T] = answer.page
