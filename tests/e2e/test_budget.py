@@ -32,7 +32,7 @@ def test_a_successor_goes_on_with_what_is_left_of_the_hour(stage: Stage, how: st
     first = stage.operator(QUOTA=str(QUOTA), LEASE_DURATION="4")
     stage.kube.apply(ehpc("demo"))
     stage.wait_ready("demo")
-    until("thirty calls", lambda: _used(first) >= 30)
+    until("twelve calls", lambda: _used(first) >= 12)
     if how == "killed":
         first.kill()
     else:
@@ -43,7 +43,7 @@ def test_a_successor_goes_on_with_what_is_left_of_the_hour(stage: Stage, how: st
     second = stage.operator(QUOTA=str(QUOTA), LEASE_DURATION="4")
     used = _used(second)
     assert made <= used <= len(stage.cloud.calls()) + (ALLOTMENT if how == "killed" else 0)
-    assert len(_kept(stage)["accounts"]) == 1
+    assert len([endpoint for endpoint, *_ in _kept(stage)["accounts"] if endpoint]) == 1
 
 
 def test_the_window_costs_no_write_of_its_own_while_there_is_little_to_tell(stage: Stage) -> None:
@@ -51,7 +51,7 @@ def test_the_window_costs_no_write_of_its_own_while_there_is_little_to_tell(stag
     stage.kube.apply(ehpc("demo"))
     stage.wait_ready("demo")
     since, before, began = len(stage.to_kube.log), _used(operator), time.monotonic()
-    until("twenty calls more", lambda: _used(operator) >= before + 20)
+    until("eight calls more", lambda: _used(operator) >= before + 8)
     leases = [each for each in stage.to_kube.writes(since=since, but=()) if "/leases" in each.path]
     renewals = (time.monotonic() - began) / (30 / 8)
     assert 0 < len(leases) <= renewals + 1, "it goes with them"

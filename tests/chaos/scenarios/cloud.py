@@ -65,7 +65,7 @@ def cloud_slow(arena: Arena) -> None:
 
 @scenario(
     "cloud-throttles",
-    "2500 on every call, `QuotaExhausted`, then 2500 on a create; heals when the window has passed",
+    "2500 on every call, `QuotaExhausted`, then 2500 on a create alone, `ResourceQuotaExceeded`; both heal by themselves",
     creates=5,
     posts=6,
     ends={"Ready": 5},
@@ -77,7 +77,7 @@ def cloud_throttles(arena: Arena) -> None:
     stage.cloud.set(call_quota=0)
     before = stage.cloud.last_call()
     apply(stage, *FIVE[:3])
-    wait_reasons(stage, "LookingFirst", FIVE[:3])
+    wait_reasons(stage, "QuotaExhausted", FIVE[:3])
     waiting = len(stage.to_kube.log)
     until("the tap was closed once and opened again", lambda: _refused(arena) >= 2)
     written = len(stage.to_kube.writes(since=waiting))
@@ -92,7 +92,7 @@ def cloud_throttles(arena: Arena) -> None:
     ready(stage, *FIVE[:3])
     stage.cloud.fault("code", "createCluster", ret_code=2500)
     apply(stage, FIVE[4])
-    stage.wait_reason(FIVE[4], "QuotaExhausted")
+    stage.wait_reason(FIVE[4], "ResourceQuotaExceeded")
     ready(stage, FIVE[4])
 
 
