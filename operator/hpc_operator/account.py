@@ -1,24 +1,19 @@
-"""How the account is reached, from the settings: which key, signed how, over which client.
+"""How the account is reached, from the settings: which key, signed how, over which connections.
 
-`main` calls it for `run`, `cli` for the commands that only read. Nothing is decided here.
+`main` uses it for `run`, `doctor` and `orphans` for what they read. Nothing is decided here.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
-from hpc_operator.cloud.calls import Caller, CallSettings
-from hpc_operator.cloud.client import HpcCalls
-from hpc_operator.cloud.credentials import AccountKeys, GivenKey, MountedKey, Source
-from hpc_operator.cloud.quota import HourlyBudget
+from hpc_operator.cloud.calls import CallSettings
+from hpc_operator.cloud.credentials import AccountKeys, GivenKey, MountedKey, ReadSecret, Source
 from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.cloud.signing import Encoding
-from hpc_operator.cloud.skew import WatchedClock
 from hpc_operator.cloud.transport import HttpTransport
+from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.kube.passwords import Secrets
-from hpc_operator.measuring.counting import Metrics
 from hpc_operator.reconcile.ports import SecretProblem
 from hpc_operator.settings import PREFIX, Settings
 
@@ -45,38 +40,38 @@ def call_settings(settings: Settings) -> CallSettings:
     )
 
 
-async def calls(
-    settings: Settings, clock: WatchedClock, budget: HourlyBudget, metrics: Metrics, stack: AsyncExitStack
-) -> HpcCalls:
-    """The client; `stack` closes its connections."""
-    transport = HttpTransport(clock.now, connect_timeout=settings.connect_timeout, verify=settings.verify_tls)
-    await stack.enter_async_context(transport)
-    caller = Caller(
-        transport,
-        clock,
-        budget,
-        call_settings(settings),
-        sleep=asyncio.sleep,
-        on_call=metrics.called,
-        calling=metrics.calling,
-    )
-    return HpcCalls(caller)
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a command that only reads works with, made by the command line: settings, clock and pauses."""
+
+    settings: Settings
+    scrubber: Scrubber
+    now: Callable[[], Instant]
+    ticks: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
 
 
-def keys(settings: Settings, secrets: Secrets, clock: WatchedClock, scrubber: Scrubber) -> AccountKeys:
-    """The operator's own key, or that of a resource's Secret."""
+def keys(settings: Settings, read: ReadSecret, now: Callable[[], Instant], scrubber: Scrubber) -> AccountKeys:
+    """The operator's own key, or that of a resource's Secret, which `read` reads."""
     return AccountKeys(
         source(settings),
         settings.endpoint,
-        _reading(secrets),
-        clock.now,
+        read,
+        now,
         scrubber,
         owner=settings.owner,
         zone=settings.zone,
     )
 
 
-def _reading(values: Secrets) -> Callable[[str, str], Any]:
+def transport(settings: Settings, now: Callable[[], Instant]) -> HttpTransport:
+    """The connections to the HPC API; use it in an `async with` statement."""
+    return HttpTransport(now, connect_timeout=settings.connect_timeout, verify=settings.verify_tls)
+
+
+def reading(values: Secrets) -> ReadSecret:
+    """Reads the Secrets that resources name for their keys."""
+
     async def read(namespace: str, name: str) -> Mapping[str, str]:
         try:
             return await values.values(namespace, name)

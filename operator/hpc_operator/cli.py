@@ -8,20 +8,21 @@ import asyncio
 import logging
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 import uvloop
 
 from hpc_operator import logs
-from hpc_operator.account import call_settings, source
+from hpc_operator.account import Means
 from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.doctor import telling
-from hpc_operator.doctor.examination import Means, examine
+from hpc_operator.doctor.examination import examine
+from hpc_operator.doctor.finding import Line
 from hpc_operator.main import operate, ticks
 from hpc_operator.measuring.counting import released
 from hpc_operator.orphans import telling as orphans_telling
-from hpc_operator.orphans.search import Means as SearchMeans
 from hpc_operator.orphans.search import search
 from hpc_operator.reconcile.ports import Unavailable
 from hpc_operator.settings import PREFIX, SECRET, Settings, SettingsProblem, load
@@ -43,7 +44,7 @@ def _flags() -> list[click.Parameter]:
     ]
 
 
-def _settings(flags: dict[str, str | None]) -> Settings:
+def _settings(flags: Mapping[str, str | None]) -> Settings:
     """The settings; the process ends with a line for each that is wrong."""
     try:
         return load(flags)
@@ -67,6 +68,13 @@ def run(**flags: str | None) -> None:
     sys.exit(code)
 
 
+def _means(flags: Mapping[str, str | None]) -> Means:
+    """For a command that only reads: its own output is what counts, so logs are quiet unless asked for."""
+    settings, scrubber = _settings(flags), Scrubber()
+    logs.configure("DEBUG" if settings.log_level == "DEBUG" else "CRITICAL", scrubber.scrub, sys.stderr)
+    return Means(settings, scrubber, time.time, ticks, asyncio.sleep)
+
+
 def doctor(*, output: str, no_cloud: bool, no_kubernetes: bool, **flags: str | None) -> None:
     """Check account and Kubernetes by harmless reads, and say what to do.
 
@@ -74,21 +82,15 @@ def doctor(*, output: str, no_cloud: bool, no_kubernetes: bool, **flags: str | N
     """
     if no_cloud and no_kubernetes:
         raise click.UsageError("--no-cloud and --no-kubernetes leave nothing to look at: give one of them")
-    settings = _settings(flags)
-    scrubber = Scrubber()
-    logs.configure("DEBUG" if settings.log_level == "DEBUG" else "CRITICAL", scrubber.scrub, sys.stderr)
-    means = Means(
-        settings=settings,
-        source=source(settings),
-        calls=call_settings(settings),
-        scrubber=scrubber,
-        now=time.time,
-        ticks=ticks,
-        sleep=asyncio.sleep,
-        tell=lambda line: None if output == "json" else click.echo(telling.line(line, scrubber.scrub)),
-    )
-    lines = asyncio.run(examine(means, cloud=not no_cloud, kubernetes=not no_kubernetes))
-    click.echo(telling.as_json(lines, scrubber.scrub) if output == "json" else telling.summary(lines))
+    means = _means(flags)
+    scrub = means.scrubber.scrub
+
+    def tell(line: Line) -> None:
+        if output != "json":
+            click.echo(telling.line(line, scrub))
+
+    lines = asyncio.run(examine(means, tell, cloud=not no_cloud, kubernetes=not no_kubernetes))
+    click.echo(telling.as_json(lines, scrub) if output == "json" else telling.summary(lines))
     sys.exit(telling.exit_code(lines))
 
 
@@ -97,21 +99,11 @@ def orphans(*, output: str, **flags: str | None) -> None:
 
     Takes every setting of `run`. Exit code: 0 none, 1 some, 2 not all could be read (or wrong settings).
     """
-    settings = _settings(flags)
-    scrubber = Scrubber()
-    logs.configure("DEBUG" if settings.log_level == "DEBUG" else "CRITICAL", scrubber.scrub, sys.stderr)
-    means = SearchMeans(
-        settings=settings,
-        source=source(settings),
-        calls=call_settings(settings),
-        scrubber=scrubber,
-        now=time.time,
-        ticks=ticks,
-        sleep=asyncio.sleep,
-    )
+    means = _means(flags)
+    settings = means.settings
     found = orphans_telling.judge(asyncio.run(search(means)), settings.fleet, settings.policy().window)
     told = orphans_telling.as_json if output == "json" else orphans_telling.as_text
-    click.echo(told(found, scrubber.scrub))
+    click.echo(told(found, means.scrubber.scrub))
     sys.exit(orphans_telling.exit_code(found))
 
 

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from hpc_operator import account
+from hpc_operator.cloud.calls import Caller
+from hpc_operator.cloud.client import HpcCalls
 from hpc_operator.cloud.observer import Observer
 from hpc_operator.cloud.pacing import Pace
 from hpc_operator.cloud.quota import HourlyBudget
@@ -119,8 +121,8 @@ class Root:
             kept=self._budget,
         )
         self._budget.unkept = lease.renew_soon
-        calls = await account.calls(settings, self._clock, self._budget, self.metrics, self._stack)
-        keys = account.keys(settings, secret_values, self._clock, self._scrubber)
+        calls = await self._calls()
+        keys = account.keys(settings, account.reading(secret_values), self._clock.now, self._scrubber)
         noticer = Noticer(
             cache,
             _noticed(queue, cache),
@@ -189,6 +191,19 @@ class Root:
         found = await read_connection(self._settings.kubeconfig, self._settings.context)
         self._scrubber.add(found.token or "")
         return found
+
+    async def _calls(self) -> HpcCalls:
+        transport = await self._stack.enter_async_context(account.transport(self._settings, self._clock.now))
+        caller = Caller(
+            transport,
+            self._clock,
+            self._budget,
+            account.call_settings(self._settings),
+            sleep=asyncio.sleep,
+            on_call=self.metrics.called,
+            calling=self.metrics.calling,
+        )
+        return HpcCalls(caller)
 
 
 def _noticed(queue: WakeQueue[Ref], cache: Cache) -> Callable[[Ref], None]:

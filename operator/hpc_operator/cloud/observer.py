@@ -296,20 +296,29 @@ class Observer:
         before: Sequence[Cluster] = (),
         cluster_id: str | None = None,
     ) -> Swept[Cluster]:
-        """The list, or one cluster's line; lines that do not say their status are asked for by status."""
+        """The list, or one cluster's line; lines that do not say their status are asked for by status.
+
+        A question by status that failed leaves the look partial: else nobody would be active any more. One that is
+        refused as such tells that this account has no such filter: the status stays unknown.
+        """
+        failed: list[str] = []
 
         async def ask(before: Sequence[Cluster] = (), status: str | None = None) -> Swept[Cluster]:
             async def page(offset: int) -> Page[Cluster] | Unread:
-                return await self._pages.cluster_page(
+                found = await self._pages.cluster_page(
                     credentials, account, offset, cluster_id=cluster_id, status=status, lane=lane, paid=paid.one()
                 )
+                if status is not None and isinstance(found, Unread) and not found.refused:
+                    failed.append(found.problem)
+                return found
 
             return await whole_list(page, self._most_pages, before)
 
         swept = await ask(before)
         if swept.problem or all(line.status for line in swept.items):
             return swept
-        return Swept(await told(swept.items, lambda status: ask(status=status)))
+        items = await told(swept.items, lambda status: ask(status=status))
+        return Swept(items, next(iter(failed), ""))
 
     def known(self, account: Account) -> Mapping[str, IdLook]:
         """The newest look by id for each id asked lately."""

@@ -16,13 +16,16 @@ from hpc_operator.domain.answers import NoAnswer, NotSent
 from hpc_operator.domain.record import Account
 
 _MOST = 256
+_UNSUITED = (1100, 1101)
+"""The message or a parameter is refused: the service does not know this question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A page that could not be read, and why, in a sentence for people."""
+    """A page that could not be read, and why, in a sentence for people. `refused`: the question itself was."""
 
     problem: str
+    refused: bool = False
 
 
 def told(read: Read, kept: Callable[[int, str], str] = lambda _, message: message) -> Answered | Unread:
@@ -31,7 +34,7 @@ def told(read: Read, kept: Callable[[int, str], str] = lambda _, message: messag
         case Answered(code=0):
             return read
         case Answered(code=code, message=message):
-            return Unread(f"ret_code {code}: {kept(code, message)}".rstrip(": "))
+            return Unread(f"ret_code {code}: {kept(code, message)}".rstrip(": "), refused=code in _UNSUITED)
         case Spent():
             return Unread("quota: the budget of calls is used up")
         case NoAnswer(cause=cause) | NotSent(cause=cause):

@@ -4,84 +4,55 @@ The command line runs it. Clock and pauses come in; everything opened here is cl
 anything can be reached from this room.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 
-from hpc_operator.cloud.calls import CallSettings
-from hpc_operator.cloud.credentials import AccountKeys, Source
-from hpc_operator.cloud.scrub import Scrubber
-from hpc_operator.cloud.transport import HttpTransport
+from hpc_operator import account
+from hpc_operator.account import Means
 from hpc_operator.doctor.checking import walk
 from hpc_operator.doctor.cloud import CLOUD, CloudReads, Terms
 from hpc_operator.doctor.finding import Line, error, skipped
 from hpc_operator.doctor.kubernetes import KUBERNETES, KubernetesReads
-from hpc_operator.domain.desired import Instant
 from hpc_operator.kube.connection import Connection
 from hpc_operator.kube.store import Server, read_connection
 from hpc_operator.reconcile.ports import Unavailable
-from hpc_operator.settings import Settings
 
 CLOUD_PART, KUBERNETES_PART = "cloud", "kubernetes"
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What an examination works with, made by the command line."""
-
-    settings: Settings
-    source: Source | None
-    calls: CallSettings
-    scrubber: Scrubber
-    now: Callable[[], Instant]
-    ticks: Callable[[], float]
-    sleep: Callable[[float], Awaitable[None]]
-    tell: Callable[[Line], None]
+Tell = Callable[[Line], None]
 
 
-async def examine(means: Means, *, cloud: bool = True, kubernetes: bool = True) -> list[Line]:
+async def examine(means: Means, tell: Tell, *, cloud: bool = True, kubernetes: bool = True) -> list[Line]:
     """All lines, in the order in which they were told."""
-    lines = await _cloud(means) if cloud else [_left_out(means, CLOUD_PART, "--no-cloud")]
-    lines += await _kubernetes(means) if kubernetes else [_left_out(means, KUBERNETES_PART, "--no-kubernetes")]
+    lines = await _cloud(means, tell) if cloud else [_left_out(tell, CLOUD_PART, "--no-cloud")]
+    lines += await _kubernetes(means, tell) if kubernetes else [_left_out(tell, KUBERNETES_PART, "--no-kubernetes")]
     return lines
 
 
-def _left_out(means: Means, part: str, why: str) -> Line:
+def _left_out(tell: Tell, part: str, why: str) -> Line:
     line = Line(part, "all", skipped(f"left out ({why})"))
-    means.tell(line)
+    tell(line)
     return line
 
 
-async def _cloud(means: Means) -> list[Line]:
+async def _cloud(means: Means, tell: Tell) -> list[Line]:
     settings = means.settings
-    transport = HttpTransport(means.now, connect_timeout=settings.connect_timeout, verify=settings.verify_tls)
-    async with transport:
-        reads = CloudReads(_keys(means), transport, _terms(means), means.now, means.sleep)
-        return await walk(CLOUD_PART, CLOUD, reads, means.tell, reads.halted)
+    keys = account.keys(settings, _no_secret, means.now, means.scrubber)
+    async with account.transport(settings, means.now) as transport:
+        reads = CloudReads(keys, transport, _terms(means), means.now, means.sleep)
+        return await walk(CLOUD_PART, CLOUD, reads, tell, reads.halted)
 
 
-def _keys(means: Means) -> AccountKeys:
-    settings = means.settings
-
-    async def no_secret(_namespace: str, _name: str) -> dict[str, str]:
-        raise LookupError("doctor looks at the operator's own key only")
-
-    return AccountKeys(
-        means.source,
-        settings.endpoint,
-        no_secret,
-        means.now,
-        means.scrubber,
-        owner=settings.owner,
-        zone=settings.zone,
-    )
+async def _no_secret(_namespace: str, _name: str) -> dict[str, str]:
+    raise LookupError("doctor looks at the operator's own key only")
 
 
 def _terms(means: Means) -> Terms:
     settings, policy = means.settings, means.settings.policy()
     return Terms(
         fleet=settings.fleet,
-        calls=means.calls,
+        calls=account.call_settings(settings),
         clock_skew=settings.clock_skew,
         quota=settings.quota,
         quota_share=settings.quota_share,
@@ -92,19 +63,19 @@ def _terms(means: Means) -> Terms:
     )
 
 
-async def _kubernetes(means: Means) -> list[Line]:
+async def _kubernetes(means: Means, tell: Tell) -> list[Line]:
     settings = means.settings
     try:
         connection = await read_connection(settings.kubeconfig, settings.context)
     except Unavailable as problem:
-        return [_no_way(means, str(problem))]
+        return [_no_way(means, tell, str(problem))]
     if connection.token:
         means.scrubber.add(connection.token)
     async with AsyncExitStack() as stack:
         server = await _server(means)
         stack.push_async_callback(server.close)
         reads = _reads(means, connection, server)
-        return await walk(KUBERNETES_PART, KUBERNETES, reads, means.tell)
+        return await walk(KUBERNETES_PART, KUBERNETES, reads, tell)
 
 
 async def _server(means: Means) -> Server:
@@ -118,7 +89,7 @@ def _reads(means: Means, connection: Connection, server: Server) -> KubernetesRe
     return KubernetesReads(server, connection.server, settings.namespaces, lease)
 
 
-def _no_way(means: Means, problem: str) -> Line:
+def _no_way(means: Means, tell: Tell, problem: str) -> Line:
     """No kubeconfig at all is a choice where none was named; a named one that cannot be read is an error."""
     named = means.settings.kubeconfig is not None or means.settings.context is not None
     if named:
@@ -126,5 +97,5 @@ def _no_way(means: Means, problem: str) -> Line:
     else:
         finding = skipped(f"left out: {problem}")
     line = Line(KUBERNETES_PART, "all", finding)
-    means.tell(line)
+    tell(line)
     return line

@@ -80,6 +80,8 @@ class Sweeper:
         self._pace, self._clock, self._policy, self._wake, self._sleep = pace, clock, policy, wake, sleep
         self._watches: dict[Account, _Watch] = {}
         self._where: dict[str, Account] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._moment = min(policy.poll, policy.staleness)
 
     def watch(self, ref: Ref, credentials: Credentials) -> None:
         """The resource rests on what this key shows of its account."""
@@ -121,7 +123,7 @@ class Sweeper:
         """For ever: sweep what is due."""
         try:
             while True:
-                now, soonest = self._clock.now(), self._policy.poll / 2
+                now, soonest = self._clock.now(), self._moment / 2
                 for account, watch in list(self._watches.items()):
                     due = self._due(account, watch)
                     if due > now:
@@ -129,11 +131,12 @@ class Sweeper:
                     elif watch.running is None or watch.running.done():
                         watch.tried = now
                         watch.running = asyncio.create_task(self._one(account, watch), name=f"sweep {account.owner}")
+                        self._running.add(watch.running)
+                        watch.running.add_done_callback(self._running.discard)
                 await self._sleep(max(soonest, 0.01))
         finally:
-            for watch in self._watches.values():
-                if watch.running is not None:
-                    watch.running.cancel()
+            for task in self._running:  # also of an account that nobody watches any more
+                task.cancel()
 
     def _due(self, account: Account, watch: _Watch) -> Instant:
         """When list or log will be as old as may be; a look that failed is tried again sooner."""
@@ -144,7 +147,7 @@ class Sweeper:
         if max(begun, logged, watch.tried) > now:  # the clock went back: what it said counts no more
             return now
         due = min(begun, logged) + period
-        return max(now if seen.failed else due, watch.tried + min(period, self._policy.poll))
+        return max(now if seen.failed else due, watch.tried + min(period, self._moment))
 
     async def _one(self, account: Account, watch: _Watch) -> None:
         ref = watch.chosen()

@@ -17,6 +17,7 @@ class Service:
     ) -> None:
         self.standing, self.heeds, self.said = standing, heeds, said
         self.refuses = ""
+        self.instead: object = {"ret_code": 1101, "message": "no such filter"}
         self.silent: tuple[str, ...] = ()
         self.asked: list[str] = []
 
@@ -27,7 +28,7 @@ class Service:
         word = query.get("status", "")
         self.asked.append(word)
         if word and word == self.refuses:
-            return {"ret_code": 1101, "message": "no such filter"}
+            return self.instead
         found = list(self.standing)
         if word and "status" in self.heeds:
             found = [i for i in found if self.standing[i] and word in self.standing[i].split()]
@@ -95,3 +96,23 @@ async def test_what_a_line_says_is_not_overruled() -> None:
     service = Service(STANDING, said="creating")
     service.silent = ("ehpc-2",)
     assert await seen(service) == {"ehpc-1": "creating", "ehpc-2": "active", "ehpc-3": "creating"}
+
+
+@pytest.mark.parametrize("word", ["pending", "active"])
+@pytest.mark.parametrize(
+    "instead",
+    [{"ret_code": 5000}, {"ret_code": 2500}, {"ret_code": 1200}, b"no JSON"],
+    ids=["5000", "2500", "key", "html"],
+)
+async def test_a_question_that_failed_makes_nobody_s_status_unknown_but_the_look_partial(
+    word: str, instead: object
+) -> None:
+    """Else one failed read would tell of every cluster that it is not active any more."""
+    service = Service(STANDING)
+    made = bench(service)
+    shared = Observer(made.calls, made.watched)
+    (whole,) = await shared.listing(CREDENTIALS, ACCOUNT, 0.0)
+    service.refuses, service.instead = word, instead
+    made.clock.at += 30
+    partial, kept = await shared.listing(CREDENTIALS, ACCOUNT, made.clock.at)
+    assert (partial.complete, partial.problem != "", kept) == (False, True, whole)

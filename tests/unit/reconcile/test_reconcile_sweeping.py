@@ -17,6 +17,7 @@ from hpc_operator.reconcile.sweeping import Sweeper
 
 HERE, THERE = Account("e", "z", "o"), Account("e", "z", "other")
 POLICY, PERIOD = Policy(), 29.0
+SELDOM = Policy(poll=3600.0)
 A, B = (Ref("default", name, f"uid-{name}") for name in "ab")
 
 
@@ -33,6 +34,8 @@ class Account1:
     fail: Exception | None = None
     broke: bool = False
     offset_: float = 0.0
+    policy: Policy = POLICY
+    hold: asyncio.Event | None = None
 
     def __post_init__(self) -> None:
         self.noticer = Noticer(self, self.woken.append, lag=POLICY.window)  # type: ignore[arg-type]
@@ -43,7 +46,7 @@ class Account1:
             noticer=self.noticer,
             pace=self,
             clock=self,
-            policy=POLICY,
+            policy=self.policy,
             wake=self.woken.append,
             sleep=asyncio.sleep,
         )
@@ -76,6 +79,8 @@ class Account1:
     ) -> tuple[ListLook, ...]:
         if self.fail is not None:
             raise self.fail
+        if self.hold is not None:
+            await self.hold.wait()
         seen = self.noticer.seen(account)
         if (
             seen.look is not None
@@ -105,15 +110,17 @@ class Account1:
         self.sweeper.watch(ref, self.keys[ref.uid])  # type: ignore[arg-type]
 
 
-def play(scenario: Callable[[Account1], Awaitable[None]]) -> None:
+def play(scenario: Callable[[Account1], Awaitable[None]], policy: Policy = POLICY) -> None:
     loop = VirtualLoop()
 
     async def begin() -> None:
-        made = Account1(loop)
+        made = Account1(loop, policy=policy)
         task = asyncio.create_task(made.sweeper.run())
         await scenario(made)
         task.cancel()
         await asyncio.wait([task])
+        await asyncio.sleep(0)
+        assert [left for left in asyncio.all_tasks() if left.get_name().startswith("sweep")] == []
 
     run_virtually(begin(), loop)
 
@@ -262,5 +269,25 @@ def test_a_clock_that_goes_back_an_hour_does_not_stop_the_watch() -> None:
         account.offset_ -= 3600
         await asyncio.sleep(3 * PERIOD)
         assert len(account.lists) >= before + 1
+
+    play(scenario)
+
+
+def test_a_long_poll_does_not_put_off_the_watch() -> None:
+    async def scenario(account: Account1) -> None:
+        await asyncio.sleep(1)
+        account.rest(A)
+        await asyncio.sleep(5 * PERIOD + 1 + SELDOM.staleness / 2)
+        assert len(account.lists) >= 5
+
+    play(scenario, SELDOM)
+
+
+def test_a_sweep_of_an_account_that_nobody_watches_any_more_ends_with_the_process() -> None:
+    async def scenario(account: Account1) -> None:
+        account.hold = asyncio.Event()
+        account.rest(A)
+        await asyncio.sleep(PERIOD + 6)
+        account.sweeper.leave(A)
 
     play(scenario)
