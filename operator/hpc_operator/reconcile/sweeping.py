@@ -41,11 +41,15 @@ class Fleet(Protocol):
 
 @dataclass(slots=True)
 class _Watch:
-    """Who rests on an account, by the key that each uses; which keys failed last; what everybody was told."""
+    """Who rests on an account, by the key that each uses; which keys failed last; what everybody was told.
+
+    `broken`: keys that cannot be had or lead elsewhere, and whose users were told so.
+    """
 
     since: Instant
     refs: dict[Ref, str] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
     told: bool = False
     tried: Instant = 0.0
     running: asyncio.Task[None] | None = None
@@ -159,6 +163,7 @@ class Sweeper:
             if credentials.account != account:
                 self._problem(watch, ref)
                 return
+            watch.broken.discard(watch.refs.get(ref, ""))
             await self._sweep(account, watch, ref, credentials)
         except SecretProblem:
             self._problem(watch, ref)
@@ -203,9 +208,10 @@ class Sweeper:
     def _problem(self, watch: _Watch, ref: Ref) -> None:
         """The key cannot be had any more, or leads elsewhere: whoever uses it says so itself, once."""
         key = watch.refs.get(ref, "")
-        if key in watch.failed:
-            return
         watch.failed.add(key)
+        if key in watch.broken:
+            return
+        watch.broken.add(key)
         for each, used in tuple(watch.refs.items()):
             if used == key:
                 self._wake(each)

@@ -94,6 +94,14 @@ async def test_a_create_goes_only_if_what_follows_it_can_go_too() -> None:
     assert budget.used(ACCOUNT) <= 950 + FOLLOW_UPS
 
 
+async def test_what_followed_a_create_is_promised_no_more() -> None:
+    budget = HourlyBudget(HandClock(NOW), limit=1000, share=1.0)
+    await use(budget, ACCOUNT, "create", 1)
+    assert budget.left(ACCOUNT, "create") == 950 - 1 - FOLLOW_UPS
+    await use(budget, ACCOUNT, "change", FOLLOW_UPS)
+    assert budget.left(ACCOUNT, "create") == 950 - 1 - FOLLOW_UPS, "what was promised is spent, and not both"
+
+
 async def test_a_burst_of_creates_leaves_the_watch_its_calls() -> None:
     clock = HandClock(NOW)
     budget = HourlyBudget(clock, limit=2000, share=0.8)

@@ -161,6 +161,14 @@ def test_nodes_that_were_counted_after_it_are_known_and_those_counted_before_are
     assert table.noticer.recount(A) is False
 
 
+def test_nodes_that_were_counted_before_its_end_was_seen_are_not_counted_again() -> None:
+    """They were read after it had ended: the log was looked at earlier than the nodes."""
+    table = Table((line("a"),))
+    table.noticer.counted(A, NOW + 1000)
+    table.logged(entry("j-1", "a"))
+    assert (table.woken, table.noticer.recount(A)) == ([A], False)
+
+
 def test_a_deeper_look_at_the_log_makes_no_news_of_what_is_old() -> None:
     table = Table((line("a"),), (entry("j-2", "a"),))
     table.logged(entry("j-2", "a"), entry("j-1", "a", at=NOW - 3 * LAG))

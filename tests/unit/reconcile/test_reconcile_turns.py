@@ -72,6 +72,18 @@ def test_nine_hundred_in_one_namespace_do_not_hold_back_the_one_in_another() -> 
     assert made.until(HERE, ref("a", 1)) == 1003.0
 
 
+def test_a_namespace_that_had_its_turn_goes_behind_the_others() -> None:
+    made, calls = turns()
+    for n in range(3):
+        made.until(HERE, ref("a", n))
+    made.until(HERE, ref("b", 0))
+    calls.free = 1
+    assert made.until(HERE, ref("a", 0)) is None
+    made.leave(ref("a", 0))
+    assert made.until(HERE, ref("b", 0)) is None
+    assert made.until(HERE, ref("a", 1)) == 1003.0
+
+
 def test_who_left_is_counted_no_more() -> None:
     made, _ = turns()
     for n in range(3):
