@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tenacity import retry, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
+from stage import until_served
+from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from hpc_operator.domain.record import (
     Account,
@@ -42,13 +43,6 @@ NEEDED = "only managementPolicy Observe does without"
 def installed(control_plane: ControlPlane) -> None:
     control_plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds" / "hpcclusters.yaml"))
     until_served(control_plane)
-
-
-@retry(retry=retry_if_exception_type(KubectlError), wait=wait_fixed(0.2), stop=stop_after_delay(60), reraise=True)
-def until_served(server: ControlPlane) -> None:
-    # Right after the apply kubectl may find no conditions to wait for, and say so at once.
-    server.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd/hpcclusters.hpc.qingcloud.com")
-    server.kubectl("get", "hpcclusters")
 
 
 def at(path, value, into=None):

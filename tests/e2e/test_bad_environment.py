@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from stage import Operator, Stage, until
+from stage import Operator, Stage, until, until_served
 from stage.kube import condition
 from stage.manifests import CRD, ehpc
 from stage.operators import KEY
@@ -256,7 +256,7 @@ def test_without_the_crd_the_process_waits_says_so_and_goes_on(bare_stage: Stage
 def apply_crd(stage: Stage, text: str | None = None) -> None:
     """Install a CRD (ours by default) and wait until it is served."""
     stage.server.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=text or CRD.read_text())
-    stage.server.kubectl("wait", "--for=condition=Established", "crd/hpcclusters.hpc.qingcloud.com", "--timeout=60s")
+    until_served(stage.server)
 
 
 @pytest.mark.parametrize("dropped", ["operation.nonce", "operation", "hpc_cluster_id"])

@@ -8,6 +8,6 @@ from stage.operators import SHORT, Operator
 from stage.proxy import Hold, Proxy, Seen
 from stage.setting import Stage
 from stage.simulator import Simulator
-from stage.waiting import until
+from stage.waiting import until, until_served
 
-__all__ = ["SHORT", "Hold", "Kube", "Operator", "Proxy", "Seen", "Simulator", "Stage", "until"]
+__all__ = ["SHORT", "Hold", "Kube", "Operator", "Proxy", "Seen", "Simulator", "Stage", "until", "until_served"]

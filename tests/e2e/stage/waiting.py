@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import RetryError, retry, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
+
+from local_control_plane import ControlPlane, KubectlError
 
 T = TypeVar("T")
 DEADLINE = 90.0
@@ -22,3 +24,10 @@ def until(what: str, probe: Callable[[], T | None], deadline: float = DEADLINE, 
         raise AssertionError(f"not within {deadline:.0f} s: {what}") from None
     assert found is not None
     return found
+
+
+@retry(retry=retry_if_exception_type(KubectlError), wait=wait_fixed(0.2), stop=stop_after_delay(60), reraise=True)
+def until_served(server: ControlPlane) -> None:
+    """The CRD just applied is served. Right after the apply kubectl may find no conditions to wait for, and gives up."""
+    server.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd/hpcclusters.hpc.qingcloud.com")
+    server.kubectl("get", "hpcclusters")
