@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hpc_operator.domain.desired import Instant
-from hpc_operator.domain.record import Closed, Intent, Record
+from hpc_operator.domain.record import Closed, Intent, OperationAction, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +92,62 @@ class CountNodes:
     id: str
 
 
-Action: TypeAlias = Remember | Create | Doubt | Close | Take | LookById | Describe | Delete | Release | CountNodes
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Change the cluster: intent, then one call. `field` asks for it and `wish` is what it says, as people read it.
+
+    AddNodes: `count` nodes of `role`, beside `nodes` (ids). DeleteNodes: `nodes` go. Resize: `role` to `cpu` cores and
+    `memory` MiB. Start, Stop: nothing more; `again`: after a stop from outside.
+    """
+
+    action: OperationAction
+    id: str
+    field: str
+    wish: str
+    role: str | None = None
+    count: int | None = None
+    nodes: tuple[str, ...] = ()
+    cpu: int | None = None
+    memory: int | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Note in the open intent that its job had ended at this time."""
+
+    intent: Intent
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Give up a cluster that is no more, as a person ordered (`recreate`): the next pass may create anew."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Write the connection Secret. `texts` by key; no password is among them. `digest` of them goes to status."""
+
+    texts: tuple[tuple[str, str], ...]
+    digest: str
+
+
+Action: TypeAlias = (
+    Remember
+    | Create
+    | Doubt
+    | Close
+    | Take
+    | LookById
+    | Describe
+    | Delete
+    | Release
+    | CountNodes
+    | Change
+    | Ended
+    | Forget
+    | Connect
+)

@@ -23,6 +23,11 @@ class OperationAction(StrEnum):
 
     CREATE = "Create"
     DELETE = "Delete"
+    ADD_NODES = "AddNodes"
+    DELETE_NODES = "DeleteNodes"
+    RESIZE = "Resize"
+    START = "Start"
+    STOP = "Stop"
 
 
 class Outcome(StrEnum):
@@ -61,7 +66,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`status.operation`: an open operation. `key` is the fingerprint of the access key that sends it."""
+    """`status.operation`: an open operation. `key` is the fingerprint of the access key that sends it.
+
+    Of a change: `role`; `count` nodes to add; `nodes` that were there before (AddNodes) or are to go (DeleteNodes);
+    `cpu` and `memory` wished. `ended_at`: no earlier than the end of its job.
+    """
 
     action: OperationAction
     mark: str
@@ -75,6 +84,12 @@ class Intent:
     job_id: str | None = None
     gone: bool = False
     reconcile_at: str | None = None
+    role: str | None = None
+    count: int | None = None
+    nodes: tuple[str, ...] = ()
+    cpu: int | None = None
+    memory: int | None = None
+    ended_at: Instant | None = None
 
     @property
     def full_mark(self) -> str:
@@ -103,6 +118,43 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedWish:
+    """`status.refused`: a change that was refused or failed, by the field that asks for it and the value wished.
+
+    It is not tried again for the same wish while the refusal is final; other wishes go on. `code` is the API's
+    ret_code, None where the job failed. `failures` in a row make the wait.
+    """
+
+    field: str
+    wish: str
+    at: Instant
+    generation: int
+    code: int | None = None
+    message: str = ""
+    failures: int = 1
+    reconcile_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """One line of `status.plan.changes`: what would be called, and whether it interrupts service."""
+
+    field: str
+    was: str
+    wish: str
+    call: str
+    interrupts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`status.plan`. `unknown`: fields of the spec that no answer carries."""
+
+    changes: tuple[PlannedChange, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """One condition as it stands; `changed` is lastTransitionTime."""
 
@@ -116,11 +168,17 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class NodeCount:
-    """Nodes of one role: wished and found active when the list was last read."""
+    """Nodes of one role when the list was last read: wished, up, and there to stay (`present`).
+
+    `cpu` cores and `memory` MiB of each node; 0 where they are not all alike, None where the answer left it out.
+    """
 
     role: str
     desired: int
     active: int
+    present: int | None = None
+    cpu: int | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +192,7 @@ class Report:
     cluster_name: str | None = None
     create_time: str | None = None
     last_handled_reconcile_at: str | None = None
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +201,10 @@ class Memory:
 
     `recorded_at`: from this time + window on, a look can prove absence (a create's startedAt, or when an id was taken).
     `strays`: clusters answered to this resource beside `hpc_cluster_id`; a person must choose (`DuplicateClusters`).
-    `described`: digest of the name and description last written; `described_at` when.
+    `described`: digest of the name and description last written; `described_at` when. `waiting_since`: since when a
+    change waits for jobs. `stopped`: it was stopped as the manifest said; `restarted`: the wish (generation and
+    reconcile-at) for which it was started again after a stop from outside. `connection`: digest of what stands in the
+    connection Secret.
     """
 
     mark: str | None = None
@@ -159,6 +221,11 @@ class Memory:
     endpoints: tuple[str, ...] = ()
     operation: Intent | None = None
     last_operation: Closed | None = None
+    refused: tuple[RefusedWish, ...] = ()
+    waiting_since: Instant | None = None
+    stopped: bool = False
+    restarted: str | None = None
+    connection: str | None = None
     newer: bool = False
 
     @property
