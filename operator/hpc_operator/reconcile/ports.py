@@ -191,7 +191,7 @@ class Store(Protocol):
         """Take our ownerReference off the resource's Secrets and label them `hpc.qingcloud.com/retained=<id>`."""
 
     async def connect(self, resource: Resource, texts: Mapping[str, str]) -> None:
-        """Write the Secret `<name>-connection`, owned by the resource; SecretProblem if one of that name is not ours."""
+        """Write the Secret `<name>-connection`, owned by the resource; SecretProblem if another's bears that name."""
 
     async def doomed(self) -> bool | None:
         """Whether the CRD itself is being deleted, and every resource with it; None when that cannot be read."""
