@@ -109,7 +109,7 @@ def taken(resource: Resource, take: Take, now: Instant) -> Memory:
 def counted(resource: Resource, look: NodesLook) -> Memory:
     """The node list was read: desired and active by role."""
     roles = resource.desired.conf.roles if resource.desired.conf else {}
-    active = dict(look.active)
+    active = {node.role: look.active(node.role) for node in look.nodes}
     names = [*roles, *(name for name in active if name not in roles)]
     counts = tuple(
         NodeCount(name, (roles[name].count or 1) if name in roles else active.get(name, 0), active.get(name, 0))

@@ -142,8 +142,8 @@ class Performer:
         return None
 
     async def _count(self, resource: Resource, cluster_id: str, credentials: Credentials) -> Decision | None:
-        look = await self._looks.nodes(credentials, credentials.account, cluster_id)
-        if not look.complete or not look.active:
+        look = await self._looks.nodes(credentials, credentials.account, cluster_id, "change")
+        if not look.complete or not any(node.status == "active" for node in look.nodes):
             self._postpone(resource, "CountNodes")
             return None
         await self._store.write_status(resource, remembering.counted(resource, look))
