@@ -10,7 +10,8 @@ from typing import ClassVar, Literal
 from hpc_simulator.calls.context import Context
 from hpc_simulator.calls.create import make
 from hpc_simulator.calls.delete import demolish
-from hpc_simulator.clusters import Cluster, Node
+from hpc_simulator.clusters import Cluster
+from hpc_simulator.nodes import Node
 
 
 @dataclass(frozen=True, slots=True)
