@@ -33,7 +33,7 @@ def begin(cluster: Cluster, job: Job, new: Iterable[Node] = ()) -> None:
     cluster.nodes.extend(new)
     cluster.nodes_changed = job.began
     for node in _concerned(cluster, job):
-        node.turn(job.began, job.stamp, transition=TRANSITIONS[job.action])
+        node.turn(job.began, job.stamp, transition=node.transition or TRANSITIONS[job.action])
 
 
 def end(cluster: Cluster, job: Job, settings: Settings) -> None:
@@ -52,10 +52,10 @@ def end(cluster: Cluster, job: Job, settings: Settings) -> None:
     elif job.action == jobs.ADD_NODES:
         status = "stopped" if cluster.status in ("stopped", "suspended") else "active"
     for node in concerned:
+        other = node.transition if node.transition != TRANSITIONS[job.action] else ""
+        node.turn(job.ends, stamp, status=status, transition=other)
         if job.action == jobs.RESIZE and not job.fails:
-            node.resize(job.ends, stamp, job.cpu, job.memory)
-        else:
-            node.turn(job.ends, stamp, status=status)
+            node.resize(job.cpu, job.memory)
 
 
 def drop(cluster: Cluster, node_ids: set[str], now: float) -> None:

@@ -138,7 +138,7 @@ def rendered_node(cluster: Cluster, node: Node, settings: Settings, then: float 
         "cluster_id": cluster.app_cluster_id,
         "role": node.role,
         "status": status,
-        "health_status": node.health or ("healthy" if status == "active" else "unknown"),
+        "health_status": was.health or ("healthy" if status == "active" else "unknown"),
         "cpu": was.cpu,
         "memory": was.memory,
         "gpu": 0,

@@ -20,6 +20,7 @@ class Past:
     cpu: int
     memory: int
     stamp: float | None
+    health: str = ""
 
 
 @dataclass(slots=True)
@@ -50,25 +51,31 @@ class Node:
     past: list[Past] = field(default_factory=list)
     """Oldest first."""
 
-    def turn(self, now: float, stamp: float, *, status: str | None = None, transition: str = "") -> None:
+    def turn(self, now: float, stamp: float, *, status: str | None = None, transition: str) -> None:
         """Take another status or transition, and remember the former."""
         self._remember(now)
         self.status, self.transition, self.status_stamp = status or self.status, transition, stamp
 
-    def resize(self, now: float, stamp: float, cpu: int, memory: int) -> None:
-        """Take another size, and remember the former."""
+    def resize(self, cpu: int, memory: int) -> None:
+        """Take another size, at the moment of the last turn."""
+        self.cpu, self.memory = cpu, memory
+
+    def tell_health(self, now: float, stamp: float, word: str) -> None:
+        """Let a person say how it is; an empty word leaves that to its status."""
         self._remember(now)
-        self.cpu, self.memory, self.transition, self.status_stamp = cpu, memory, "", stamp
+        self.health, self.status_stamp = word, stamp
 
     def there(self, then: float) -> bool:
         """Whether it existed at a moment of the injected clock."""
         return (self.began is None or self.began <= then) and (self.gone is None or then < self.gone)
 
     def at(self, then: float) -> Past:
-        """What it was at a moment."""
-        present = Past(then, self.status, self.transition, self.cpu, self.memory, self.status_stamp)
-        return next((past for past in self.past if then < past.until), present)
+        """What it was at a moment; `until` says how long, but of the present."""
+        return next((past for past in self.past if then < past.until), self._present(then))
+
+    def _present(self, now: float) -> Past:
+        return Past(now, self.status, self.transition, self.cpu, self.memory, self.status_stamp, self.health)
 
     def _remember(self, now: float) -> None:
         self.past = [past for past in self.past if past.until + REMEMBERED > now]
-        self.past.append(Past(now, self.status, self.transition, self.cpu, self.memory, self.status_stamp))
+        self.past.append(self._present(now))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hpc_simulator import changes
 from hpc_simulator.accounts import Account
 from hpc_simulator.clusters import LISTED, Cluster
-from hpc_simulator.jobs import CREATE, DELETE, Job
+from hpc_simulator.jobs import CREATE, DELETE, DELETE_NODES, Job
 from hpc_simulator.lines import Lines
 from hpc_simulator.running import Running
 from hpc_simulator.settings import Settings
@@ -106,6 +106,10 @@ class World:
     def busy(self, cluster_id: str) -> bool:
         """Whether an operation runs on the cluster."""
         return bool(self._now.on(cluster_id))
+
+    def leaving(self, cluster_id: str) -> set[str]:
+        """The nodes that a running operation takes away from the cluster."""
+        return {node for job in self._now.on(cluster_id) if job.action == DELETE_NODES for node in job.node_ids}
 
     def next_job_end(self) -> Job | None:
         """The running job that ends first."""

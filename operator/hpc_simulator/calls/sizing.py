@@ -51,7 +51,8 @@ def more_nodes(  # noqa: PLR0917  # the documented parameters of addNodes
 def fewer_nodes(ctx: Context, cluster: Cluster, node_ids: Sequence[str]) -> Order:
     """Without these nodes. Raises Refused: 2100 for one that is not there; each role keeps a node."""
     check_nodes(cluster, node_ids)
-    left = {node.role for node in cluster.nodes if node.node_id not in node_ids}
+    leaving = {*node_ids, *ctx.world.leaving(cluster.cluster_id)}
+    left = {node.role for node in cluster.nodes if node.node_id not in leaving}
     for node in cluster.nodes:
         if node.role not in left:
             raise Refused(ctx.settings.last_node_code, f"the last {node.role} node")
