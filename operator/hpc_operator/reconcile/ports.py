@@ -168,6 +168,9 @@ class Lease(Protocol):
     def approved_deletions(self) -> int:
         """How many deletions at once a person approved on the Lease (`approve-deletions`); 0 without that."""
 
+    def drop_approval(self) -> None:
+        """The approval was used: no deletion is held any more. Nothing happens where there is none."""
+
 
 class Store(Protocol):
     """Kubernetes. Each write carries the resource's resourceVersion and answers the resource as written."""
