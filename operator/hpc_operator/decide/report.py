@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never
 
+from hpc_operator.decide import exits
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.living import rivals
@@ -64,6 +65,7 @@ def _conditions(scene: Scene, decision: Decision) -> tuple[Condition, ...]:
     if isinstance(decision, Wait) and decision.quiet and resource.conditions and not resource.deleting:
         return tuple(replace(c, observed_generation=resource.generation) for c in resource.conditions)
     reason, message = _words(decision)
+    message = exits.told(scene, decision, reason, message)[:_MESSAGE_LIMIT]
     ready, reconciling, stalled = _stage(resource, decision)
     wished = {
         "Ready": (ready, reason, message),
