@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from hpc_operator.domain.desired import Instant, Ref
 from hpc_operator.domain.mark import marks_in, stem
-from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook
+from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook, NodesLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Resource
@@ -61,7 +61,8 @@ class Facts:
     wrote the record, and nothing was ever sent under it. `earlier`: lives of this name that were forced away.
     `claims` and `jobs` are what other resources record; `postponed` names the small chores (describing, counting
     nodes) that failed a moment ago. `recount`: an operation ended after which its nodes may be others. `quota_until`:
-    until when the account has no calls for what this resource needs next.
+    until when the account has no calls for what this resource needs next. `nodes`: the looks at its own nodes, newest
+    first. `clusters`: how many this operator's fleet records or is buying. `mass_deletion`: why deletions are held.
     """
 
     now: Instant
@@ -79,6 +80,9 @@ class Facts:
     claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=lambda: MappingProxyType({}))
     jobs: Container[str] = frozenset()
     recount: bool = False
+    nodes: tuple[NodesLook, ...] = ()
+    clusters: int = 0
+    mass_deletion: str | None = None
     quota_until: Instant | None = None
     postponed: frozenset[str] = frozenset()
     first_create: FirstCreate = FirstCreate.FREE

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hpc_operator.domain.desired import Instant
-from hpc_operator.domain.record import Closed, Intent, Record
+from hpc_operator.domain.record import Closed, Intent, OperationAction, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,10 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class LookById:
-    """Ask for clusters by id; the answers are kept with the shared looks."""
+    """Ask for clusters by id; the answers are kept with the shared looks. `lane` of the budget; "": by its stage."""
 
     ids: tuple[str, ...]
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +93,59 @@ class CountNodes:
     id: str
 
 
-Action: TypeAlias = Remember | Create | Doubt | Close | Take | LookById | Describe | Delete | Release | CountNodes
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Change the cluster: intent, then one call.
+
+    AddNodes: `count` nodes of `role`, beside `nodes` (ids). DeleteNodes: `nodes` go, so that `count` are left. Resize:
+    `role` to `cpu` cores and `memory` MiB. Start, Stop: nothing more.
+    """
+
+    action: OperationAction
+    id: str
+    role: str | None = None
+    count: int | None = None
+    nodes: tuple[str, ...] = ()
+    cpu: int | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Note in the open intent that its job had ended at this time."""
+
+    intent: Intent
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Give up a cluster that is no more, as a person ordered (`recreate`): the next pass may create anew."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Write the connection Secret. `texts` by key; no password is among them. `digest` of them goes to status."""
+
+    texts: tuple[tuple[str, str], ...]
+    digest: str
+
+
+Action: TypeAlias = (
+    Remember
+    | Create
+    | Doubt
+    | Close
+    | Take
+    | LookById
+    | Describe
+    | Delete
+    | Release
+    | CountNodes
+    | Change
+    | Ended
+    | Forget
+    | Connect
+)

@@ -35,10 +35,25 @@ class DeletionPolicy(StrEnum):
 
 
 class ManagementPolicy(StrEnum):
-    """How far the operator may go: everything, or looking only."""
+    """How far the operator may go: everything, looking only, or looking and saying what it would do."""
 
     FULL = "Full"
     OBSERVE = "Observe"
+    PLAN = "Plan"
+
+
+class Power(StrEnum):
+    """Whether the cluster is to run."""
+
+    RUNNING = "Running"
+    STOPPED = "Stopped"
+
+
+class DisruptionPolicy(StrEnum):
+    """When a change that ends running jobs may be made."""
+
+    WHEN_IDLE = "WhenIdle"
+    IMMEDIATE = "Immediate"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -119,6 +134,9 @@ class Desired:
     deletion_protection: bool = False
     management_policy: ManagementPolicy = ManagementPolicy.FULL
     create_timeout: float = 3600.0
+    power: Power = Power.RUNNING
+    disruption_policy: DisruptionPolicy = DisruptionPolicy.WHEN_IDLE
+    disruption_deadline: float | None = None
 
     def free_name(self, resource_name: str) -> str:
         """The person's part of the cluster's name: cluster_name, else cluster_conf's, else metadata.name."""

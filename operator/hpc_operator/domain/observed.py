@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.mark import marks_in
@@ -67,7 +68,8 @@ class ListLook:
     """The whole of a view's cluster/list.
 
     `by_id`: its lines by id; `by_mark`: by each mark that stands in them, by its stem, its object and its fleet. Made
-    once with the look: every pass of every resource of the account asks.
+    once with the look: every pass of every resource of the account asks. `jobs`: running and pending jobs by cluster,
+    where both counters were answered; they move by themselves, so they are no part of a line.
     """
 
     begun: Instant
@@ -75,6 +77,7 @@ class ListLook:
     key: str
     clusters: tuple[Cluster, ...] = ()
     problem: str = ""
+    jobs: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}), repr=False, compare=False)
     by_id: Mapping[str, Cluster] = field(init=False, repr=False, compare=False)
     by_mark: Mapping[str, tuple[Cluster, ...]] = field(init=False, repr=False, compare=False)
 
@@ -119,19 +122,50 @@ class LogLook:
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """One line of listNodes. `memory` in MiB; what the answer left out is None. `leaving`: it is being deleted."""
+
+    id: str
+    role: str
+    status: str | None = None
+    health: str | None = None
+    cpu: int | None = None
+    memory: int | None = None
+    created_at: Instant | None = None
+    address: str | None = None
+    leaving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class NodesLook:
-    """The nodes of one cluster: active ones by role, and where its login nodes are reached."""
+    """The nodes of one cluster."""
 
     begun: Instant
     complete: bool
-    active: tuple[tuple[str, int], ...] = ()
-    endpoints: tuple[str, ...] = ()
+    nodes: tuple[Node, ...] = ()
     problem: str = ""
+    key: str = ""
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Where its login nodes are reached."""
+        return tuple(node.address for node in self.nodes if node.role == "login" and node.address)
+
+    def of(self, role: str) -> tuple[Node, ...]:
+        """The nodes of a role that are there to stay."""
+        return tuple(node for node in self.nodes if node.role == role and not node.leaving)
+
+    def active(self, role: str) -> int:
+        """How many of a role are up."""
+        return sum(1 for node in self.of(role) if node.status == "active")
 
 
 @dataclass(frozen=True, slots=True)
 class IdLook:
-    """One cluster asked for by id: its line, and the log entries that name it."""
+    """One cluster asked for by id: its line, the log entries that name it, and how many jobs run or wait on it.
+
+    `jobs` None: a counter was not answered, so that nobody knows.
+    """
 
     begun: Instant
     complete: bool
@@ -141,6 +175,7 @@ class IdLook:
     entries: tuple[Entry, ...] = ()
     problem: str = ""
     ended: Instant = 0.0
+    jobs: int | None = None
 
     @property
     def last_asked(self) -> Instant:

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All durations in seconds. Defaults are the design's; shortening a summand of `window` loses clusters."""
+    """All durations in seconds. Defaults are the design's; shortening a summand of `window` loses clusters.
+
+    `max_deletions`: how many resources may turn Terminating within ten minutes before deletions are held; None: the
+    larger of 10 and a fifth of the fleet.
+    """
 
     send_deadline: float = 15.0
     request_lifetime: float = 60.0
@@ -19,6 +23,11 @@ class Policy:
     accept_other_ids: bool = False
     zones: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
+    allowed_namespaces: tuple[str, ...] = ()
+    max_clusters: int | None = None
+    max_nodes_per_cluster: int | None = None
+    max_deletions: int | None = None
+    hold_deletions: bool = True
 
     @property
     def window(self) -> float:

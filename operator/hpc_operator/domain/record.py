@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hpc_operator.domain.desired import Desired, Instant, Orders, Ref
+from hpc_operator.domain.desired import Desired, Instant, Orders, Power, Ref
 
 
 class Origin(StrEnum):
@@ -23,6 +23,28 @@ class OperationAction(StrEnum):
 
     CREATE = "Create"
     DELETE = "Delete"
+    ADD_NODES = "AddNodes"
+    DELETE_NODES = "DeleteNodes"
+    RESIZE = "Resize"
+    START = "Start"
+    STOP = "Stop"
+
+
+LIFE = (OperationAction.CREATE, OperationAction.DELETE)
+"""The calls that begin and end a cluster; all others change it."""
+
+
+def field_of(action: OperationAction, role: str | None) -> str:
+    """The field of the spec that a change carries out; of a resize the role, since cpu and memory go together."""
+    if action in (OperationAction.START, OperationAction.STOP):
+        return "power"
+    counts = action in (OperationAction.ADD_NODES, OperationAction.DELETE_NODES)
+    return f"cluster_conf.cluster.{role}" + (".count" if counts else "")
+
+
+def size(cpu: int | None, memory: int | None) -> str:
+    """A node's size as people read it."""
+    return f"{cpu} cores, {memory} MiB"
 
 
 class Outcome(StrEnum):
@@ -61,7 +83,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`status.operation`: an open operation. `key` is the fingerprint of the access key that sends it."""
+    """`status.operation`: an open operation. `key` is the fingerprint of the access key that sends it.
+
+    Of a change: `role`; `count` nodes to add, beside `nodes` (AddNodes), or to be left when `nodes` went (DeleteNodes);
+    `cpu` and `memory` wished. `ended_at`: no earlier than the end of its job. `attempt` is its cluster's mark's then.
+    """
 
     action: OperationAction
     mark: str
@@ -75,6 +101,34 @@ class Intent:
     job_id: str | None = None
     gone: bool = False
     reconcile_at: str | None = None
+    role: str | None = None
+    count: int | None = None
+    nodes: tuple[str, ...] = ()
+    cpu: int | None = None
+    memory: int | None = None
+    ended_at: Instant | None = None
+
+    @property
+    def field(self) -> str:
+        """The field of the spec that asks for it."""
+        return field_of(self.action, self.role)
+
+    @property
+    def wish(self) -> str:
+        """What that field says, as people read it."""
+        match self.action:
+            case OperationAction.ADD_NODES:
+                return str(len(self.nodes) + (self.count or 0))
+            case OperationAction.DELETE_NODES:
+                return str(self.count)
+            case OperationAction.RESIZE:
+                return size(self.cpu, self.memory)
+            case OperationAction.START:
+                return Power.RUNNING.value
+            case OperationAction.STOP:
+                return Power.STOPPED.value
+            case OperationAction.CREATE | OperationAction.DELETE:
+                return ""
 
     @property
     def full_mark(self) -> str:
@@ -103,6 +157,43 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedWish:
+    """`status.refused`: a change that was refused or failed, by the field that asks for it and the value wished.
+
+    It is not tried again for the same wish while the refusal is final; other wishes go on. `code` is the API's
+    ret_code, None where the job failed, 0 where nothing was sent. `failures` in a row make the wait.
+    """
+
+    field: str
+    wish: str
+    at: Instant
+    generation: int
+    code: int | None = None
+    message: str = ""
+    failures: int = 1
+    reconcile_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """One line of `status.plan.changes`: what would be called, and whether it interrupts service."""
+
+    field: str
+    was: str
+    wish: str
+    call: str
+    interrupts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`status.plan`. `unknown`: fields of the spec that no answer carries."""
+
+    changes: tuple[PlannedChange, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """One condition as it stands; `changed` is lastTransitionTime."""
 
@@ -116,11 +207,17 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class NodeCount:
-    """Nodes of one role: wished and found active when the list was last read."""
+    """Nodes of one role when the list was last read: wished, up, and there to stay (`present`).
+
+    `cpu` cores and `memory` MiB of each node; 0 where they are not all alike, None where the answer left it out.
+    """
 
     role: str
     desired: int
     active: int
+    present: int | None = None
+    cpu: int | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +231,7 @@ class Report:
     cluster_name: str | None = None
     create_time: str | None = None
     last_handled_reconcile_at: str | None = None
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +240,10 @@ class Memory:
 
     `recorded_at`: from this time + window on, a look can prove absence (a create's startedAt, or when an id was taken).
     `strays`: clusters answered to this resource beside `hpc_cluster_id`; a person must choose (`DuplicateClusters`).
-    `described`: digest of the name and description last written; `described_at` when.
+    `described`: digest of the name and description last written; `described_at` when. `waiting_since`: since when a
+    change waits for jobs. `stopped`: it was stopped as the manifest said; `restarted`: the wish (generation and
+    reconcile-at) for which it was started again after a stop from outside. `connection`: digest of what stands in the
+    connection Secret.
     """
 
     mark: str | None = None
@@ -159,6 +260,11 @@ class Memory:
     endpoints: tuple[str, ...] = ()
     operation: Intent | None = None
     last_operation: Closed | None = None
+    refused: tuple[RefusedWish, ...] = ()
+    waiting_since: Instant | None = None
+    stopped: bool = False
+    restarted: str | None = None
+    connection: str | None = None
     newer: bool = False
 
     @property
@@ -207,6 +313,12 @@ class Resource:
         wanted = self.orders.reconcile_at
         last = self.memory.last_operation
         return wanted is not None and last is not None and wanted != last.reconcile_at
+
+    @property
+    def asks_to_look(self) -> bool:
+        """Whether `reconcile-at` asks for a look that was not acknowledged yet."""
+        wanted = self.orders.reconcile_at
+        return wanted is not None and self.status.get("lastHandledReconcileAt") != wanted
 
     @property
     def id(self) -> str | None:

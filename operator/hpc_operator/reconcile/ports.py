@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from hpc_operator.domain.actions import Change
 from hpc_operator.domain.answers import Answer
 from hpc_operator.domain.desired import Desired, Instant, Ref, SecretKey
 from hpc_operator.domain.observed import IdLook, ListLook, LogLook, NodesLook
@@ -100,6 +101,9 @@ class Calls(Protocol):
     ) -> Answer:
         """POST modifyCluster: name and description."""
 
+    async def change(self, credentials: Credentials, account: Account, change: Change, timestamp: Instant) -> Answer:
+        """POST addNodes, deleteNodes, resizeCluster, startCluster or stopCluster, once."""
+
     async def person(self, credentials: Credentials, account: Account) -> Person | str:
         """GET /permission/{owner}; a sentence when it cannot be read."""
 
@@ -128,8 +132,8 @@ class Looks(Protocol):
     async def by_id(self, credentials: Credentials, account: Account, cluster_id: str, lane: str = "look") -> IdLook:
         """Ask for one cluster by id, now; kept for `known_ids`."""
 
-    async def nodes(self, credentials: Credentials, account: Account, cluster_id: str) -> NodesLook:
-        """GET listNodes: active nodes by role, addresses of the login nodes."""
+    async def nodes(self, credentials: Credentials, account: Account, cluster_id: str, lane: str = "look") -> NodesLook:
+        """GET listNodes, all pages: each node of the cluster, also one that is being deleted."""
 
     def known(self, account: Account) -> Mapping[str, IdLook]:
         """The newest look by id for each id asked lately."""
@@ -161,6 +165,9 @@ class Lease(Protocol):
     def left(self) -> float:
         """Seconds for which nobody else can hold it; below what a call needs, it is not sent."""
 
+    def approved_deletions(self) -> int:
+        """How many deletions at once a person approved on the Lease (`approve-deletions`); 0 without that."""
+
 
 class Store(Protocol):
     """Kubernetes. Each write carries the resource's resourceVersion and answers the resource as written."""
@@ -182,6 +189,12 @@ class Store(Protocol):
 
     async def keep_secrets(self, resource: Resource, cluster_id: str) -> None:
         """Take our ownerReference off the resource's Secrets and label them `hpc.qingcloud.com/retained=<id>`."""
+
+    async def connect(self, resource: Resource, texts: Mapping[str, str]) -> None:
+        """Write the Secret `<name>-connection`, owned by the resource; SecretProblem if another's bears that name."""
+
+    async def doomed(self) -> bool | None:
+        """Whether the CRD itself is being deleted, and every resource with it; None when that cannot be read."""
 
     async def password(self, resource: Resource, key: SecretKey) -> str:
         """One value of a Secret in the resource's namespace; SecretProblem says what is wrong."""
