@@ -30,6 +30,8 @@ from hpc_operator.status import telling as status_telling
 from hpc_operator.status.judging import Stage
 from hpc_operator.status.reading import Question, look
 from hpc_operator.status.screen import as_screen
+from hpc_operator.taking_over import search as taking
+from hpc_operator.taking_over import telling as taking_telling
 from hpc_operator.validating import reporting
 from hpc_operator.validating.reporting import validated
 
@@ -139,6 +141,19 @@ def status(
     sys.exit(status_telling.exit_code(told))
 
 
+def take_over(*, namespace: str, dry_run: bool, output: str, **flags: str | None) -> None:
+    """Let a restored fleet go on with its clusters: annotate what is blocked by OwnedElsewhere with take-over.
+
+    For resources whose Kubernetes was rebuilt from git or a backup. Takes every setting of `run`; in the cloud it only
+    reads. Exit code: 0 nothing is left, 1 something is, 2 not all could be read (or wrong settings).
+    """
+    means = _means(flags)
+    found = asyncio.run(taking.take_over(means, namespace, rehearse=dry_run))
+    told = taking_telling.as_json if output == "json" else taking_telling.as_text
+    click.echo(told(found, means.scrubber.scrub))
+    sys.exit(taking_telling.exit_code(found))
+
+
 def _paint(text: str, stage: Stage) -> str:
     """Laid over for terminals; click takes it off where the output is none."""
     return click.style(text, fg=_COLOURS[stage], bold=stage is Stage.YOU)
@@ -193,11 +208,18 @@ _STATUS: list[click.Parameter] = [
     _OUTPUT,
     *_KUBE,
 ]
+_TAKE_OVER: list[click.Parameter] = [
+    click.Option(["-n", "--namespace"], required=True, help="namespace whose HpcClusters are taken over"),
+    click.Option(["--dry-run"], is_flag=True, help="say what would be done, and change nothing"),
+    _OUTPUT,
+    *_flags(),
+]
 _FILES = click.Argument(["files"], nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
 main.add_command(click.Command("run", callback=run, params=_flags(), help=run.__doc__))
 main.add_command(click.Command("doctor", callback=doctor, params=[*_LEFT_OUT, *_flags()], help=doctor.__doc__))
 main.add_command(click.Command("orphans", callback=orphans, params=[_OUTPUT, *_flags()], help=orphans.__doc__))
 main.add_command(click.Command("status", callback=status, params=_STATUS, help=status.__doc__))
+main.add_command(click.Command("take-over", callback=take_over, params=_TAKE_OVER, help=take_over.__doc__))
 main.add_command(click.Command("validate", callback=validate, params=[_FILES, _OUTPUT], help=validate.__doc__))
 
 if __name__ == "__main__":

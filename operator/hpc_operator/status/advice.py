@@ -74,6 +74,15 @@ ADVICE: Mapping[Reason, Advice] = {
     ),
     Reason.CLUSTER_ABNORMAL: _do("Repair the cluster in the console."),
     Reason.OPERATION_RUNNING: NOTHING,
+    Reason.CHANGING: NOTHING,
+    Reason.CHANGE_UNANSWERED: NOTHING,
+    Reason.CHANGE_REFUSED: REFUSED,
+    Reason.CHANGE_FAILED: _do("Mend what the message names, or wish for something else; other wishes go on."),
+    Reason.WAITING_FOR_JOBS: _may(
+        "Nothing: it goes on when no job runs or waits. Not to wait: spec.disruptionPolicy Immediate, or a "
+        "disruptionDeadline."
+    ),
+    Reason.STOPPED: _may("Nothing. To start it: spec.power Running."),
     Reason.STOPPED_OUTSIDE: _do("Start the cluster in the console."),
     Reason.ACCOUNT_IN_ARREARS: _do("Settle the account: the platform destroys clusters that stay suspended."),
     Reason.DELETED_OUTSIDE: _may("Nothing here: somebody else deletes the cluster."),
@@ -88,6 +97,11 @@ ADVICE: Mapping[Reason, Advice] = {
     Reason.IDS_DIFFER: _do("Leave uid_number and gid_number out, or set HPC_OPERATOR_ACCEPT_OTHER_IDS."),
     Reason.OWNER_NOT_ALLOWED: _do("Mend spec.owner, or add it to the operator's HPC_OPERATOR_OWNERS."),
     Reason.ZONE_NOT_ALLOWED: _do("Mend spec.zone, or add it to the operator's HPC_OPERATOR_ZONES."),
+    Reason.NAMESPACE_NOT_ALLOWED: _do(
+        "Name a Secret with an access key in spec.credentialsSecretRef, or have the namespace added to the operator's "
+        "HPC_OPERATOR_ALLOWED_NAMESPACES."
+    ),
+    Reason.CEILING_REACHED: _do("Wish for less, or have the operator's ceiling raised: the message names it."),
     Reason.ACCESS_DENIED: _do("Mend the spec or the account's rights."),
     Reason.NO_BALANCE: _do("Top up the account's balance; it is tried again slowly."),
     Reason.LICENCE_REFUSED: _do("Get the licence, or wish for what needs none; it is tried again slowly."),
@@ -113,6 +127,10 @@ ADVICE: Mapping[Reason, Advice] = {
     Reason.DELETE_FAILED: _may("Nothing: it is tried again. If it lasts, delete the cluster in the console."),
     Reason.DELETION_PROTECTED: _do(
         'To let it go: kubectl patch {resource} --type merge -p \'{{"spec":{{"deletionProtection":false}}}}\'.'
+    ),
+    Reason.MASS_DELETION: _do(
+        "If it is meant, annotate the operator's Lease with hpc.qingcloud.com/approve-deletions=<number of the "
+        "message>; if not, set deletionPolicy Retain. See docs/deletion.md."
     ),
     Reason.RETAIN_WAITS: NOTHING,
     Reason.DELETED: WELL,

@@ -99,9 +99,13 @@ _NODES = ("ROLE", "WISHED", "ACTIVE", "PRESENT", "CPU", "MEMORY")
 
 
 def _nodes(found: Nodes) -> tuple[str, ...]:
-    numbers = (found.desired, found.active, found.present, found.cpu)
-    said = ("-" if each is None else str(each) for each in numbers)
-    return found.role, *said, "-" if found.memory is None else f"{found.memory} MiB"
+    counts = ("-" if each is None else str(each) for each in (found.desired, found.active, found.present))
+    return found.role, *counts, _size(found.cpu, ""), _size(found.memory, " MiB")
+
+
+def _size(value: int | None, unit: str) -> str:
+    """0 stands for nodes that are not all alike."""
+    return "-" if value is None else f"{value}{unit}" if value else "mixed"
 
 
 def _refusal(each: Refusal) -> tuple[str, ...]:
