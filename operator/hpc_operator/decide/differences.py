@@ -24,6 +24,8 @@ from hpc_operator.domain.record import (
 CHANGED_ROLES = ("login", "compute")
 """Roles whose nodes can be added and deleted (API reference, addNodes)."""
 
+ROLES = ("login", "controller", "compute")
+
 CALLS = {
     OperationAction.ADD_NODES: "addNodes",
     OperationAction.DELETE_NODES: "deleteNodes",
@@ -38,7 +40,7 @@ SHOWN = frozenset(
     {
         "cluster_name", "cluster_conf.cluster.name", "description", "power",
         *(f"cluster_conf.cluster.{role}.count" for role in CHANGED_ROLES),
-        *(f"cluster_conf.cluster.{role}.{of}" for role in ("login", "controller", "compute") for of in ("cpu", "memory")),
+        *(f"cluster_conf.cluster.{role}.{of}" for role in ROLES for of in ("cpu", "memory")),
     }
 )  # fmt: skip
 """Leaves of the spec that a call changes: what the cluster shows of them is compared. The schema walk asks for it."""
@@ -123,12 +125,7 @@ def _sizes(scene: Scene) -> Iterator[Difference]:
     conf = scene.resource.desired.conf
     for role, wish in conf.roles.items() if conf is not None else ():
         known = _known(scene, role)
-        if (
-            known is None
-            or known.cpu is None
-            or known.memory is None
-            or (known.cpu, known.memory) == (wish.cpu, wish.memory)
-        ):
+        if known is None or None in (has := (known.cpu, known.memory)) or has == (wish.cpu, wish.memory):
             continue
         was = size(known.cpu, known.memory) if known.cpu and known.memory else "not all alike"
         yield Difference(

@@ -86,9 +86,9 @@ def _failed(job: Entry) -> str:
 def _shown(scene: Scene, intent: Intent, line: Cluster, log: LogLook) -> Decision | None:
     """An end state that is shown needs no lag: nothing is counted from it."""
     nodes = next((look for look in scene.facts.nodes if guards.nodes_speak(look, intent.started_at)), None)
-    if nodes is None or (intent.ended_at is not None and nodes.begun <= intent.ended_at):
-        if "CountNodes" not in scene.facts.postponed:
-            return Act(CountNodes(line.id))
+    old = nodes is None or (intent.ended_at is not None and nodes.begun <= intent.ended_at)
+    if old and "CountNodes" not in scene.facts.postponed:
+        return Act(CountNodes(line.id))
     return _close(scene, intent, Outcome.ACCEPTED, "") if _as_wished(intent, line, nodes) else None
 
 
@@ -118,9 +118,7 @@ def _over(scene: Scene, intent: Intent, line: Cluster, ended: float) -> Decision
 
 
 def _counted_later(intent: Intent) -> str:
-    return (
-        f"{intent.field}: {intent.wish}: the operation ended; it is looked at again when its effect shows for certain."
-    )
+    return f"{intent.field}: {intent.wish}: the operation ended; it is looked at again when that shows for certain."
 
 
 def _recount(scene: Scene, intent: Intent, line: Cluster, shows: float, job: Entry | None) -> Decision:

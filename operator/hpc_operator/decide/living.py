@@ -154,8 +154,7 @@ def _active(scene: Scene, line: Cluster) -> Decision:
 def _wished(scene: Scene, line: Cluster) -> Decision:
     """It stands: is it as the manifest says, and if not, what is done about it?"""
     resource, found = scene.resource, differences(scene, line)
-    full = resource.desired.management_policy is ManagementPolicy.FULL
-    obeys = full and not resource.orders.paused
+    obeys = resource.desired.management_policy is ManagementPolicy.FULL and not resource.orders.paused
     names = [each for each in found if each.describe is not None]
     if obeys and isinstance(answer := change(scene, line, names), Act):
         return answer
@@ -163,10 +162,16 @@ def _wished(scene: Scene, line: Cluster) -> Decision:
         return Act(CountNodes(line.id))
     if obeys and (answer := change(scene, line, found)) is not None:
         return answer
-    if found and full and resource.orders.paused:
+    return _as_it_stands(scene, line, found)
+
+
+def _as_it_stands(scene: Scene, line: Cluster, found: tuple[Difference, ...]) -> Decision:
+    """Nothing is to be done, or nothing may be."""
+    policy = scene.resource.desired.management_policy
+    if found and policy is not ManagementPolicy.FULL:
+        return Settled(Reason.DIFFERS, f"managementPolicy {policy}: {_told(found)}.")
+    if found and scene.resource.orders.paused:
         return Wait(Reason.PAUSED, scene.policy.retry_cap, f"Paused by annotation; {_told(found)}.", quiet=True)
-    if found and not full:
-        return Settled(Reason.DIFFERS, f"managementPolicy {resource.desired.management_policy}: {_told(found)}.")
     if line.status == "stopped":
         return Settled(Reason.STOPPED, "The cluster is stopped, as the manifest says.")
     return Settled()

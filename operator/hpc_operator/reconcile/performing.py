@@ -110,10 +110,8 @@ class Performer:
                 return await self._look(scene.resource, ids, credentials, lane)
             case actions.Describe():
                 return await self._describe(scene.resource, action, credentials)
-            case actions.Delete():
-                return await self._sender.delete(scene, action, credentials)
-            case actions.Change():
-                return await self._sender.change(scene, action, credentials)
+            case actions.Delete() | actions.Change():
+                return await self._sender.send(scene, action, credentials)
             case actions.CountNodes(cluster_id):
                 return await self._count(scene.resource, cluster_id, credentials)
             case _:

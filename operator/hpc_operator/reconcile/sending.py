@@ -6,6 +6,7 @@ After a restart: the open intent is followed by looks (`decide.following`, `deci
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import assert_never
 
 from hpc_operator.decide import guards, remembering
@@ -47,29 +48,22 @@ class Sender:
         self._clock, self._writer, self._keeper = clock, writer, keeper
         self._policy, self._nonce = policy, nonce
 
-    async def delete(self, scene: Scene, action: actions.Delete, credentials: Credentials) -> Decision | None:
-        """DeleteCluster by id. Without an answer it may be asked again: the next pass looks first."""
-        if held := await self._held(scene.resource, credentials, "finish"):
+    async def send(
+        self, scene: Scene, action: actions.Delete | actions.Change, credentials: Credentials
+    ) -> Decision | None:
+        """Without an answer a delete may be asked again; a change's intent stays open, adding must not be repeated."""
+        deleting = isinstance(action, actions.Delete)
+        if held := await self._held(scene.resource, credentials, "finish" if deleting else "change"):
             return held
-        intent = self._intent(scene, credentials, OperationAction.DELETE, action.attempt)
+        intent = self._intent(scene, credentials, action)
 
         async def call(timestamp: Instant) -> Answer:
-            return await self._calls.delete(credentials, credentials.account, action.id, timestamp)
-
-        await self._keep(scene.resource, intent, call, credentials)
-        return None
-
-    async def change(self, scene: Scene, action: actions.Change, credentials: Credentials) -> Decision | None:
-        """One change. Without an answer the intent stays open: adding nodes must not be repeated."""
-        if held := await self._held(scene.resource, credentials, "change"):
-            return held
-        last = scene.resource.memory.last_operation
-        intent = self._intent(scene, credentials, action.action, last.attempt if last is not None else 1, action)
-
-        async def call(timestamp: Instant) -> Answer:
+            if isinstance(action, actions.Delete):
+                return await self._calls.delete(credentials, credentials.account, action.id, timestamp)
             return await self._calls.change(credentials, credentials.account, action, timestamp)
 
-        await self._keep(scene.resource, intent, call, credentials)
+        sending = self._send(scene.resource, intent, call, credentials)
+        await self._keeper.keep(sending, f"{intent.action} {scene.resource.ref}")
         return None
 
     async def _held(self, resource: Resource, credentials: Credentials, lane: str) -> Wait | None:
@@ -82,40 +76,30 @@ class Sender:
             )
         return None
 
-    def _intent(
-        self,
-        scene: Scene,
-        credentials: Credentials,
-        action: OperationAction,
-        attempt: int,
-        change: actions.Change | None = None,
-    ) -> Intent:
-        return Intent(
-            action=action,
+    def _intent(self, scene: Scene, credentials: Credentials, action: actions.Delete | actions.Change) -> Intent:
+        last = scene.resource.memory.last_operation
+        plain = Intent(
+            action=OperationAction.DELETE,
             mark=scene.stem,
-            attempt=attempt,
+            attempt=last.attempt if last is not None else 1,
             started_at=stored(self._clock.now()),
             nonce=self._nonce(),
             account=credentials.account,
             key=credentials.fingerprint,
             generation=scene.resource.generation,
-            reconcile_at=scene.resource.orders.reconcile_at,
-            role=change.role if change else None,
-            count=change.count if change else None,
-            nodes=change.nodes if change else (),
-            cpu=change.cpu if change else None,
-            memory=change.memory if change else None,
         )
-
-    async def _keep(
-        self,
-        resource: Resource,
-        intent: Intent,
-        call: Callable[[Instant], Awaitable[Answer]],
-        credentials: Credentials,
-    ) -> None:
-        sending = self._send(resource, intent, call, credentials)
-        await self._keeper.keep(sending, f"{intent.action} {resource.ref}")
+        if isinstance(action, actions.Delete):
+            return replace(plain, attempt=action.attempt)
+        return replace(
+            plain,
+            action=action.action,
+            reconcile_at=scene.resource.orders.reconcile_at,
+            role=action.role,
+            count=action.count,
+            nodes=action.nodes,
+            cpu=action.cpu,
+            memory=action.memory,
+        )
 
     async def _send(
         self,

@@ -238,7 +238,9 @@ def _check_resource(held: Resource) -> None:
     memory, operation = held.memory, held.memory.operation
     if memory.hpc_cluster_id is not None:
         assert None not in (memory.recorded_at, memory.mark, memory.account, memory.origin), "an id comes with the rest"
-        assert operation is None or operation.action is OperationAction.DELETE, "a create is open only without an id"
+        assert operation is None or operation.action is not OperationAction.CREATE, (
+            "a create is open only without an id"
+        )
         assert memory.last_operation is not None, "an id is recorded by closing an operation"
     else:
         assert memory.first_active_at is None
