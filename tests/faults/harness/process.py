@@ -312,6 +312,12 @@ class _Lease:
     def left(self) -> float:
         return self._process.lease
 
+    def approved_deletions(self) -> int:
+        return self._process.world.approved
+
+    def drop_approval(self) -> None:
+        self._process.world.approved = 0
+
 
 class _Held:
     """credentials.Source: a key of the world, as it is when it is read."""
