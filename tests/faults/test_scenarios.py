@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from faults.courses import COURSES
+from faults.harness import pairs
 from faults.harness.life import Course, alone, live
 from faults.harness.scene import compared, named
 from faults.harness.singles import play_all, singles
@@ -12,6 +13,7 @@ from faults.scenarios import SCENARIOS
 
 LIVED = [named(each, COURSES[1]) for each in SCENARIOS]
 """Each where the conf name is echoed and everything lags."""
+PAIRED = [course for course in LIVED if course.scenario is not None and course.scenario.pairs]
 
 
 @pytest.mark.parametrize("course", LIVED, ids=lambda course: course.name)
@@ -22,6 +24,18 @@ def test_every_single_fault(course: Course, tell: Callable[[str], None]) -> None
     tell(f"{course.name}: {len(plans)} runs, {len(failed)} findings")
     assert failed == []
     assert len(plans) > 40, "a scenario that hardly reaches a point proves nothing"
+
+
+@pytest.mark.parametrize("course", PAIRED, ids=lambda course: course.name)
+def test_a_sample_of_pairs(course: Course, tell: Callable[[str], None]) -> None:
+    """As many as the table asks for, spread evenly over the first faults; `make faults` plays them all."""
+    assert course.scenario is not None
+    wanted = course.scenario.pairs
+    firsts = len(pairs.jobs(course))
+    done = pairs.play_all(pairs.jobs(course, -(-wanted // firsts), "pairs"))["create"]
+    tell(f"{course.name}: {done.runs} of {done.of} pairs, {len(done.findings)} findings")
+    assert list(done.findings) == []
+    assert done.runs >= 0.9 * wanted, "there are not so many: the table asks for too many"
 
 
 def test_what_differs_from_the_run_without_faults_is_found() -> None:
