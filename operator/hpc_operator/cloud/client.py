@@ -4,21 +4,23 @@ May be imported by `cloud.observer` (as the protocol `Pages` there) and the comp
 retries of changing calls, what follows from an answer. Source: API reference, one page for each call.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import TypeVar
 
 from hpc_operator.cloud import body as bodies
 from hpc_operator.cloud import wire
 from hpc_operator.cloud.calls import Call, Caller
-from hpc_operator.cloud.envelope import Answered
+from hpc_operator.cloud.changes import call_of
+from hpc_operator.cloud.envelope import ECHOES, Answered
 from hpc_operator.cloud.signing import Param, percent
 from hpc_operator.cloud.transport import Reply
 from hpc_operator.cloud.unchanged import AnsweredPage, Question, Unchanged
 from hpc_operator.cloud.unread import Unread, Words
-from hpc_operator.cloud.wire import PAGE, Node, Page
+from hpc_operator.cloud.wire import PAGE, Page
+from hpc_operator.domain.actions import Change
 from hpc_operator.domain.answers import Answer, NotSent
 from hpc_operator.domain.desired import Instant
-from hpc_operator.domain.observed import Cluster, Entry
+from hpc_operator.domain.observed import Cluster, Entry, Node
 from hpc_operator.domain.record import Account
 from hpc_operator.reconcile.ports import CreateRequest, Credentials, Person
 
@@ -68,11 +70,26 @@ class HpcCalls:
         }
         return await self._change("modifyCluster", credentials, account, body, self._caller.clock.now())
 
+    async def change(self, credentials: Credentials, account: Account, change: Change, timestamp: Instant) -> Answer:
+        """POST addNodes, deleteNodes, resizeCluster, startCluster or stopCluster, once, with this timestamp."""
+        try:
+            name, body = call_of(change, account.zone)
+        except ValueError as error:
+            return NotSent(str(error))
+        return await self._change(name, credentials, account, body, timestamp, echoes=ECHOES.get(change.action, ()))
+
     async def _change(
-        self, name: str, credentials: Credentials, account: Account, body: Mapping[str, bodies.Json], timestamp: Instant
+        self,
+        name: str,
+        credentials: Credentials,
+        account: Account,
+        body: Mapping[str, bodies.Json],
+        timestamp: Instant,
+        *,
+        echoes: Container[int] = (),
     ) -> Answer:
         reply = await self._caller.change(_post(name), credentials, account, bodies.text(body), timestamp)
-        return wire.changed(reply.status, reply.body) if isinstance(reply, Reply) else reply
+        return wire.changed(reply.status, reply.body, echoes) if isinstance(reply, Reply) else reply
 
     async def person(self, credentials: Credentials, account: Account) -> Person | str:
         """GET /permission/{owner}; a sentence when it cannot be read."""
@@ -117,11 +134,18 @@ class HpcCalls:
         return await self._page(call, credentials, account, wire.operation_page)
 
     async def node_page(
-        self, credentials: Credentials, account: Account, cluster_id: str, offset: int
+        self,
+        credentials: Credentials,
+        account: Account,
+        cluster_id: str,
+        offset: int,
+        *,
+        lane: str = "look",
+        paid: bool = False,
     ) -> Page[Node] | Unread:
-        """A page of cluster/listNodes: it finishes a change, and goes before looking."""
+        """A page of cluster/listNodes."""
         params: dict[str, Param] = {"cluster_id": cluster_id, "limit": PAGE, "offset": offset}
-        call = Call("listNodes", "/cluster/listNodes", params, lane="change")
+        call = Call("listNodes", "/cluster/listNodes", params, lane, paid)
         return await self._page(call, credentials, account, wire.node_page)
 
     async def _page(

@@ -5,18 +5,26 @@ error code pages (API contract, "Response envelope"). No message text is ever pa
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NoReturn, TypeAlias
 
 from hpc_operator.cloud.text import MESSAGE, code, words
 from hpc_operator.domain.answers import NoAnswer, NotSent, Refused
+from hpc_operator.domain.record import OperationAction
 
 CALLS_EXHAUSTED = 2500
 
-# Codes that say for certain that nothing was made. 2110, 5000, 5100, 5300, 5400 and unknown ones leave it open.
+# Codes that say for certain that nothing was made or changed. 2110, 5000, 5100, 5300, 5400 and unknown ones leave it
+# open.
 _DEFINITE = frozenset(
     {1100, 1101, 1200, 1300, 1400, 2100, 2400, 2500, 5200, *range(4000, 4006), *range(8000, 8005)},
+)
+# Where a call is relative, a refusal may be the echo of the same call's first effect: a gateway sent it twice, and the
+# cluster is busy with it already (1400), or the nodes that were to go are gone (2100). Then what happened is counted.
+ECHOES: Mapping[OperationAction, frozenset[int]] = MappingProxyType(
+    {OperationAction.ADD_NODES: frozenset({1400}), OperationAction.DELETE_NODES: frozenset({1400, 2100})}
 )
 # Every code that the error page names, and success: what may become a metric's label.
 DOCUMENTED = _DEFINITE | {0, 2110, 5000, 5100, 5300, 5400}
@@ -76,11 +84,14 @@ def _no_constant(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-def unsuccessful(answered: Answered) -> Refused | NoAnswer | None:
-    """What a ret_code of a changing call means: None for 0, Refused where nothing happened, else NoAnswer."""
+def unsuccessful(answered: Answered, echoes: Container[int] = ()) -> Refused | NoAnswer | None:
+    """What a ret_code of a changing call means: None for 0, Refused where nothing happened, else NoAnswer.
+
+    `echoes`: codes that say nothing of this call, since its own first effect brings them about.
+    """
     if answered.code == 0:
         return None
-    if answered.code in _DEFINITE:
+    if answered.code in _DEFINITE and answered.code not in echoes:
         return Refused(answered.code, answered.message)
     return NoAnswer(f"ret_code {answered.code}: {answered.message}".rstrip(": "), answered.code)
 

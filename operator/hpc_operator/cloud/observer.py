@@ -21,9 +21,9 @@ from hpc_operator.cloud.statuses import told
 from hpc_operator.cloud.sweep import log_down_to, whole_list
 from hpc_operator.cloud.unread import Unread
 from hpc_operator.cloud.unsorted import Swept
-from hpc_operator.cloud.wire import PAGE, Node, Page
+from hpc_operator.cloud.wire import PAGE, Page
 from hpc_operator.domain.desired import Instant
-from hpc_operator.domain.observed import Cluster, Entry, IdLook, ListLook, LogLook, NodesLook
+from hpc_operator.domain.observed import Cluster, Entry, IdLook, ListLook, LogLook, Node, NodesLook
 from hpc_operator.domain.record import Account
 from hpc_operator.reconcile.ports import Clock, Credentials
 
@@ -68,7 +68,14 @@ class Pages(Protocol):
         """A page of the operation log."""
 
     async def node_page(
-        self, credentials: Credentials, account: Account, cluster_id: str, offset: int
+        self,
+        credentials: Credentials,
+        account: Account,
+        cluster_id: str,
+        offset: int,
+        *,
+        lane: str = "look",
+        paid: bool = False,
     ) -> Page[Node] | Unread:
         """A page of cluster/listNodes."""
 
@@ -212,9 +219,9 @@ class Observer:
         paid, begun = await self._pay(view, account, lane, view.list_calls()), self._begin(view)
         if paid is None:
             return view.looks() or (ListLook(begun, False, credentials.fingerprint, problem=_NO_CALLS),)
-        swept = await self._lines(credentials, account, lane=lane, paid=paid, before=before)
+        swept, jobs = await self._lines(credentials, account, lane=lane, paid=paid, before=before)
         self._refund(account, paid)
-        look = ListLook(begun, not swept.problem, credentials.fingerprint, swept.items, swept.problem)
+        look = ListLook(begun, not swept.problem, credentials.fingerprint, swept.items, swept.problem, jobs)
         view.show(look, paid.used)
         self._shown(account, look, self._clock.now(), paid.used)
         return view.looks()
@@ -270,7 +277,7 @@ class Observer:
         paid, begun = await self._pay(view, account, lane, _BY_ID), self._begin(view)
         if paid is None:
             return IdLook(begun, False, credentials.fingerprint, cluster_id, problem=_NO_CALLS, ended=begun)
-        lines = await self._lines(credentials, account, lane=lane, paid=paid, cluster_id=cluster_id)
+        lines, jobs = await self._lines(credentials, account, lane=lane, paid=paid, cluster_id=cluster_id)
         log = await log_down_to(
             lambda offset: self._pages.operation_page(
                 credentials, account, offset, resource_id=cluster_id, lane=lane, paid=paid.one()
@@ -282,7 +289,8 @@ class Observer:
         entries = tuple(entry for entry in log.items if cluster_id in entry.resource_ids)
         problem = lines.problem or log.problem
         ended = self._clock.now()
-        look = IdLook(begun, not problem, credentials.fingerprint, cluster_id, line, entries, problem, ended)
+        counted = None if lines.problem else jobs.get(cluster_id)
+        look = IdLook(begun, not problem, credentials.fingerprint, cluster_id, line, entries, problem, ended, counted)
         self._keep(account, look)
         return look
 
@@ -295,13 +303,14 @@ class Observer:
         paid: _Paid,
         before: Sequence[Cluster] = (),
         cluster_id: str | None = None,
-    ) -> Swept[Cluster]:
-        """The list, or one cluster's line; lines that do not say their status are asked for by status.
+    ) -> tuple[Swept[Cluster], dict[str, int]]:
+        """The list, or one cluster's line, and the jobs on each; lines that do not say their status are asked by it.
 
         A question by status that failed leaves the look partial: else nobody would be active any more. One that is
         refused as such tells that this account has no such filter: the status stays unknown.
         """
         failed: list[str] = []
+        jobs: dict[str, int | None] = {}
 
         async def ask(before: Sequence[Cluster] = (), status: str | None = None) -> Swept[Cluster]:
             async def page(offset: int) -> Page[Cluster] | Unread:
@@ -310,31 +319,34 @@ class Observer:
                 )
                 if status is not None and isinstance(found, Unread) and not found.refused:
                     failed.append(found.problem)
+                if status is None and isinstance(found, Page):
+                    jobs.update((item.id, each) for item, each in zip(found.items, found.jobs, strict=False))
                 return found
 
             return await whole_list(page, self._most_pages, before)
 
         swept = await ask(before)
+        counted = {i: each for i, each in jobs.items() if each is not None}
         if swept.problem or all(line.status for line in swept.items):
-            return swept
+            return swept, counted
         items = await told(swept.items, lambda status: ask(status=status))
-        return Swept(items, next(iter(failed), ""))
+        return Swept(items, next(iter(failed), "")), counted
 
     def known(self, account: Account) -> Mapping[str, IdLook]:
         """The newest look by id for each id asked lately."""
         return dict(self._ids.get(account, {}))
 
-    async def nodes(self, credentials: Credentials, account: Account, cluster_id: str) -> NodesLook:
-        """The nodes of one cluster: active ones by role, addresses of the login nodes."""
-        begun = self._begin(self._view(credentials, account))
+    async def nodes(self, credentials: Credentials, account: Account, cluster_id: str, lane: str = "look") -> NodesLook:
+        """The nodes of one cluster, now. Its first page is paid for; how many there are, only that page tells."""
+        view = self._view(credentials, account)
+        paid, begun = await self._pay(view, account, lane, 1), self._begin(view)
+        if paid is None:
+            return NodesLook(begun, False, problem=_NO_CALLS, key=credentials.fingerprint)
         swept = await whole_list(
-            lambda offset: self._pages.node_page(credentials, account, cluster_id, offset), self._most_pages
+            lambda offset: self._pages.node_page(credentials, account, cluster_id, offset, lane=lane, paid=paid.one()),
+            self._most_pages,
         )
-        active = [node.role for node in swept.items if node.active]
-        counts = tuple((role, active.count(role)) for role in sorted({*active}))
-        addresses = (node.address for node in swept.items if node.role == "login" and node.active)
-        endpoints = tuple(sorted({address for address in addresses if address}))
-        return NodesLook(begun, not swept.problem, counts, endpoints, swept.problem)
+        return NodesLook(begun, not swept.problem, swept.items, swept.problem, credentials.fingerprint)
 
     def _keep(self, account: Account, look: IdLook) -> None:
         kept = self._ids.setdefault(account, OrderedDict())

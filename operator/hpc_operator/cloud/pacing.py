@@ -21,6 +21,7 @@ _EARLY = 0.945
 _BURST = 0.5
 """The part of what the sweeps leave that may be spent at once."""
 _AGAIN = 1.0
+_ABOUT_ONE = ("ask", "change")
 _HURRIED = 4
 
 
@@ -76,8 +77,8 @@ class Pace:
     async def pay(self, account: Account, lane: str, calls: int, listed: int, cost: tuple[int, int] = (0, 1)) -> float:
         """0 when so many calls may go now (they are then counted), else the seconds to wait.
 
-        Lane `ask` is about one cluster; every other look is at the whole account, and so part of the watch. Lane `look`
-        also waits for what the sweeps of such an account leave over.
+        Lanes `ask` and `change` are about one cluster; every other look is at the whole account, and so part of the
+        watch. Lane `look` also waits for what the sweeps of such an account leave over.
         """
         need = sweep_calls(listed, *cost) * self._window.span / self.period(account, listed, *cost)
         self._window.watches(account, need)
@@ -86,7 +87,7 @@ class Pace:
             spare = min(self._window.room("look"), self._window.room("sweep")) - need
             if not bucket.take(calls, self._now(), max(0.0, spare), self._window.span):
                 return _AGAIN
-        return await self._window.permit(account, lane, calls, looks=lane != "ask")
+        return await self._window.permit(account, lane, calls, looks=lane not in _ABOUT_ONE)
 
     def refund(self, account: Account, calls: int) -> None:
         """So many of those were not made."""

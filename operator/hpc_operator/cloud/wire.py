@@ -6,7 +6,7 @@ reference, createCluster, cluster, nodes and operation log pages. A page with an
 """
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -28,31 +28,27 @@ from hpc_operator.cloud.text import (
 )
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer
 from hpc_operator.domain.mark import marks_in
-from hpc_operator.domain.observed import Cluster, Entry, JobStatus
+from hpc_operator.domain.observed import Cluster, Entry, JobStatus, Node
 from hpc_operator.reconcile.ports import Person
 
 T = TypeVar("T")
 PAGE = 100
 """Items on a page: the API gives no more, whatever it is asked for."""
+_LEAVING = ("delet", "terminat", "ceas")
+"""How the words begin that say of a node that it is going or gone (deleting, deleted)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Items `offset` to `offset + len(items)` of `total`. `problem` non-empty: not everything on it could be read."""
+    """Items `offset` to `offset + len(items)` of `total`. `problem` non-empty: not everything on it could be read.
+
+    `jobs`: on a page of clusters, for each item in turn how many jobs run or wait there; None: it does not say.
+    """
 
     items: tuple[T, ...]
     total: int
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One node of a cluster; `address` is its public address, else its private one."""
-
-    id: str
-    role: str
-    active: bool
-    address: str | None
+    jobs: tuple[int | None, ...] = ()
 
 
 def created(status: int, body: bytes) -> Answer:
@@ -68,12 +64,20 @@ def created(status: int, body: bytes) -> Answer:
     return Accepted(job_id(answered.fields.get("job_id")), made)
 
 
-def changed(status: int, body: bytes) -> Answer:
-    """The answer to a call that changes an existing cluster: its job, where there is one."""
+def changed(status: int, body: bytes, echoes: Container[int] = ()) -> Answer:
+    """The answer to a call that changes an existing cluster: its job, where there is one. `echoes`: see envelope."""
     answered = envelope(status, body)
     if isinstance(answered, NoAnswer):
         return answered
-    return unsuccessful(answered) or Accepted(job_id(answered.fields.get("job_id")))
+    return unsuccessful(answered, echoes) or Accepted(_job(answered.fields))
+
+
+def _job(fields: Mapping[str, object]) -> str | None:
+    """The one job of the answer, in `job_id` or `job_ids`, each a text or a list. Two are none: which is ours?"""
+    said = [value for name in ("job_id", "job_ids") if (value := fields.get(name))]
+    each = [one for value in said for one in (value if isinstance(value, list) else [value])]
+    named = {job_id(one) for one in each}
+    return named.pop() if len(named) == 1 else None
 
 
 def person(answered: Answered) -> Person | str:
@@ -95,7 +99,9 @@ def _person(fields: Mapping[str, object]) -> Person | None:
 
 def cluster_page(answered: Answered) -> Page[Cluster]:
     """A page of cluster/list, in either of its shapes."""
-    return _page(answered, "cluster_set", _cluster)
+    found = _page(answered, "cluster_set", _line)
+    items = tuple(cluster for cluster, _ in found.items)
+    return Page(items, found.total, found.problem, tuple(jobs for _, jobs in found.items))
 
 
 def operation_page(answered: Answered) -> Page[Entry]:
@@ -119,10 +125,16 @@ def _page(answered: Answered, name: str, parse: Callable[[Mapping[str, object]],
     return Page(readable, total, f"{lost} unreadable item(s) in {name}" if lost else "")
 
 
-def _cluster(item: Mapping[str, object]) -> Cluster | None:
-    """One line. Unreadable without exactly one id, or where a text that may hold a mark is none."""
+def _line(item: Mapping[str, object]) -> tuple[Cluster, int | None] | None:
+    """One line, and the jobs on it."""
     wrapped = item.get("app_cluster")
     inner = wrapped if isinstance(wrapped, dict) else {}
+    cluster = _cluster(item, inner)
+    return (cluster, _jobs(item, inner)) if cluster else None
+
+
+def _cluster(item: Mapping[str, object], inner: Mapping[str, object]) -> Cluster | None:
+    """Unreadable without exactly one id, or where a text that may hold a mark is none."""
     fields = {**item, **inner} if inner else item
     found = {one for one in (cluster_id(item.get("cluster_id")), cluster_id(inner.get("cluster_id"))) if one}
     if len(found) != 1 or not readable(fields.get("cluster_name")) or not readable(fields.get("description")):
@@ -150,6 +162,19 @@ def _status(item: Mapping[str, object], inner: Mapping[str, object]) -> str | No
     """The one word that is said; two different ones say nothing."""
     said = {word(fields["cluster_status"]) for fields in (item, inner) if fields.get("cluster_status")}
     return said.pop() if len(said) == 1 else None
+
+
+def _jobs(item: Mapping[str, object], inner: Mapping[str, object]) -> int | None:
+    """How many jobs run or wait. None unless both counters are said: a missing one is no zero."""
+    running, pending = (_counter(item, inner, f"{state}_job_count") for state in ("running", "pending"))
+    return None if running is None or pending is None else running + pending
+
+
+def _counter(item: Mapping[str, object], inner: Mapping[str, object], name: str) -> int | None:
+    """The one number that is said; two different ones say nothing, and less than none is no number of jobs."""
+    said = {number(fields[name]) for fields in (item, inner) if fields.get(name) is not None}
+    only = said.pop() if len(said) == 1 else None
+    return only if only is not None and only >= 0 else None
 
 
 def _entry(item: Mapping[str, object]) -> Entry | None:
@@ -180,11 +205,26 @@ def _codes(value: object) -> str:
 
 
 def _node(item: Mapping[str, object]) -> Node | None:
+    """One line. Unreadable without a status: whether it stays would not be known."""
     found, role, status = any_id(item.get("node_id")), word(item.get("role")), word(item.get("status"))
     if found is None or role is None or status is None:
         return None
-    address = _address(item.get("eip")) or _address(item.get("private_ip"))
-    return Node(found, role, status == "active", address)
+    return Node(
+        found,
+        role,
+        status,
+        health=word(item.get("health_status")),
+        cpu=_size(item.get("cpu")),
+        memory=_size(item.get("memory")),
+        created_at=instant(item.get("create_time")),
+        address=_address(item.get("eip")) or _address(item.get("private_ip")),
+        leaving=any(said.startswith(_LEAVING) for said in (status, word(item.get("transition_status")) or "")),
+    )
+
+
+def _size(value: object) -> int | None:
+    found = number(value)
+    return found if found is not None and found > 0 else None
 
 
 def _address(value: object) -> str | None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from hpc_operator.decide.facts import Earlier, Scene
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.mark import fleet_of, marks_in, object_of, stem
-from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook
+from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook, NodesLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.record import Account, Intent, OperationAction, Origin, Resource
 
@@ -51,6 +51,28 @@ def log_range(intent: Intent, policy: Policy) -> tuple[Instant, Instant]:
     return begin - policy.clock_skew, intent.started_at + (
         policy.send_deadline + policy.request_lifetime + policy.clock_skew
     )
+
+
+def nodes_speak(look: NodesLook, since: Instant) -> bool:
+    """Whether a look at the nodes may be counted: all of it was read, and it began later than `since`."""
+    return look.complete and bool(look.nodes) and look.begun > since
+
+
+def countable_from(resource: Resource, policy: Policy) -> Instant:
+    """Node looks may be counted that began later: the cluster can be seen whole, and the last operation is over."""
+    last = resource.memory.last_operation
+    return max(absence_threshold(resource, policy), last.at if last else 0.0)
+
+
+def settled_log(log: LogLook | None, intent: Intent, policy: Policy) -> bool:
+    """Whether the log shows all that an unanswered request can have begun: begun late enough, reaching back to it."""
+    begin, _ = log_range(intent, policy)
+    return log is not None and conclusive(log, due(intent, policy)) and log.since <= begin
+
+
+def restart_of(resource: Resource) -> str:
+    """For which wish a cluster that was stopped outside is started once: a changed spec or reconcile-at is another."""
+    return f"{resource.generation}/{resource.orders.reconcile_at or ''}"
 
 
 def searched(scene: Scene, intent: Intent) -> LogLook | None:
@@ -175,7 +197,12 @@ def moved(scene: Scene, cluster_id: str) -> bool:
         return False
     if memory.described is None:
         return memory.origin is not Origin.ADOPTED and orders.adopt != cluster_id
-    return conclusive(scene.newest, (memory.described_at or 0.0) + scene.policy.visibility_lag)
+    return described_shows(scene)
+
+
+def described_shows(scene: Scene) -> bool:
+    """Whether the newest look is late enough to show the name that was written last."""
+    return conclusive(scene.newest, (scene.resource.memory.described_at or 0.0) + scene.policy.visibility_lag)
 
 
 def bearers(scene: Scene, since: Instant = math.inf) -> tuple[str, ...]:

@@ -40,7 +40,12 @@ def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy, le
         return replace(found, lane="finish", must=must) if resource.deleting else found
     if operation is not None:
         return Needs(recent, (operation.started_at - policy.clock_skew, recent), lane="finish", must=must)
-    return Needs(recent, lane="finish", must=must) if resource.deleting else Needs(must)
+    return Needs(recent, lane="finish", must=must) if resource.deleting else _at_rest(resource, now, must)
+
+
+def _at_rest(resource: Resource, now: Instant, must: Instant) -> Needs:
+    """What the shared watch shows will do, unless a person asks for a look."""
+    return Needs(now, lane="ask", must=must) if resource.asks_to_look else Needs(must)
 
 
 def _before_create(resource: Resource, now: Instant, seen_at: Instant, policy: Policy) -> Needs:

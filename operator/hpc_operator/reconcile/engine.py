@@ -119,7 +119,7 @@ class Engine:
             policy=policy,
             nonce=nonce,
             postpone=self._gatherer.postpone,
-            counted=watch.counted,
+            counted=self._gatherer.counted,
             released=lives.released,
         )
         self._streaks: dict[str, int] = {}

@@ -15,10 +15,11 @@ from hpc_operator.decide.firsts import first_create
 from hpc_operator.decide.needs import Needs, needs
 from hpc_operator.domain.desired import Instant, Ref
 from hpc_operator.domain.mark import stem
-from hpc_operator.domain.observed import ListLook, LogLook
+from hpc_operator.domain.observed import ListLook, LogLook, NodesLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Record, Resource
+from hpc_operator.reconcile.countings import Countings
 from hpc_operator.reconcile.meetings import Meetings
 from hpc_operator.reconcile.ports import Budget, Clock, Credentials, Keys, Looks, SecretProblem, Unavailable
 from hpc_operator.reconcile.turns import Turns
@@ -145,6 +146,7 @@ class Gatherer:
         self._buying: set[str] = set()
         self._turns = Turns(budget, clock)
         self._later: dict[tuple[str, str], Instant] = {}
+        self._countings = Countings()
         self._first: dict[Account, Ref] = {}
 
     async def gather(self, resource: Resource) -> tuple[Scene, Credentials | None]:
@@ -188,6 +190,7 @@ class Gatherer:
             earlier=self._lives.before(resource.ref) if resource.id is None else (),
             recount=self._watch.recount(resource.ref),
             clusters=len(self._fleet.spenders()) - (uid in self._fleet.spenders()),
+            nodes=self._countings.of(resource.ref),
             postponed=frozenset(c for c in _CHORES if self._later.get((uid, c), 0.0) > now),
         )
         return Scene(resource, facts, self._policy)
@@ -225,7 +228,9 @@ class Gatherer:
         return None if wait <= 0 else self._clock.now() + wait
 
     def decided(self, ref: Ref, decision: Decision) -> None:
-        """Only who could create is in line for it."""
+        """Only who could create is in line for it; only what changes is counted again and again."""
+        if isinstance(decision, Settled):
+            self._countings.forget(ref)
         if isinstance(decision, Settled | Blocked) or (isinstance(decision, Wait) and decision.reason not in _IN_LINE):
             self._turns.leave(ref)
 
@@ -284,6 +289,11 @@ class Gatherer:
         self._buying.discard(ref.uid)
         self._first = {account: holder for account, holder in self._first.items() if holder != ref}
 
+    def counted(self, ref: Ref, look: NodesLook) -> None:
+        """Its nodes were looked at."""
+        self._countings.keep(ref, look)
+        self._watch.counted(ref, look.begun)
+
     def postpone(self, resource: Resource, chore: str) -> None:
         """Put a chore off: it must not hold back Ready, nor be tried in a loop."""
         self._later[(resource.ref.uid, chore)] = self._clock.now() + self._policy.retry_cap / 10
@@ -297,6 +307,7 @@ class Gatherer:
     def forget(self, ref: Ref) -> None:
         """The resource is gone."""
         self._bulk.went()
+        self._countings.forget(ref)
         self._meetings.forget(ref)
         self._watch.leave(ref)
         self._turns.leave(ref)

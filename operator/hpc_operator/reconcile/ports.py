@@ -194,7 +194,7 @@ class Store(Protocol):
         """Take our ownerReference off the resource's Secrets and label them `hpc.qingcloud.com/retained=<id>`."""
 
     async def connect(self, resource: Resource, texts: Mapping[str, str]) -> None:
-        """Write the Secret `<name>-connection`, owned by the resource; SecretProblem if that name is taken."""
+        """Write the Secret `<name>-connection`, owned by the resource; SecretProblem if another's bears that name."""
 
     async def doomed(self) -> bool | None:
         """Whether the CRD itself is being deleted, and every resource with it; None when that cannot be read."""

@@ -120,7 +120,7 @@ def judge(call: str, status: int, body: bytes) -> bool:
         assert found is not None
         assert len(look.entries) == len({json.dumps(item, sort_keys=True) for item in found["job_set"]})
     if isinstance(look, NodesLook):
-        assert not look.active or found is not None
+        assert not look.nodes or found is not None
         assert all(re.fullmatch(r"[0-9a-f.:]+", address) for address in look.endpoints), "nothing but an address"
     return look.complete
 

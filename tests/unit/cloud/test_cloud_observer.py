@@ -6,15 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
-from cloud_scripts import ACCOUNT, CREDENTIALS, UNHURRIED, HandClock, bench
+from cloud_scripts import ACCOUNT, CREDENTIALS, UNHURRIED, Call, HandClock, bench
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hpc_operator.cloud.observer import Observer
+from hpc_operator.cloud.pacing import Pace
 from hpc_operator.cloud.skew import WatchedClock
 from hpc_operator.cloud.unread import Unread
-from hpc_operator.cloud.wire import Node, Page
-from hpc_operator.domain.observed import Cluster, Entry, JobStatus
+from hpc_operator.cloud.wire import Page
+from hpc_operator.domain.observed import Cluster, Entry, JobStatus, Node
 from hpc_operator.domain.record import Account
 from hpc_operator.reconcile.ports import Credentials
 
@@ -60,7 +61,7 @@ class Cloud:
     ):
         return await self._cut("log", lambda: self.logged, offset)
 
-    async def node_page(self, _c: Credentials, _a: Account, _cluster_id: str, offset: int):
+    async def node_page(self, _c: Credentials, _a: Account, _cluster_id: str, offset: int, **how: object):
         return await self._cut("nodes", lambda: self.noded, offset)
 
 
@@ -486,11 +487,125 @@ async def test_a_service_that_answers_the_first_page_for_every_offset_shows_no_w
     assert (look.complete, look.problem) == (False, "its pages never came to the total in any order")
 
 
-async def test_nodes_are_counted_by_role_and_login_addresses_told() -> None:
-    nodes = [Node("cln-1", "login", True, "10.0.0.1"), Node("cln-2", "login", False, "10.0.0.2")]
-    nodes += [Node(f"cln-c{n}", "compute", True, None) for n in range(150)]
-    look = await observer(Cloud(noded=nodes)).nodes(CREDENTIALS, ACCOUNT, "ehpc-1")
-    assert (look.complete, look.active, look.endpoints) == (True, (("compute", 150), ("login", 1)), ("10.0.0.1",))
+def nodes(count: int) -> list[Node]:
+    return [Node(f"cln-{n}", "compute", "active") for n in range(count)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 199, 300])
+async def test_all_nodes_are_seen_each_as_it_is(count: int) -> None:
+    clock = HandClock()
+    cloud = Cloud(noded=nodes(count))
+    cloud.hook = lambda _name, _offset: setattr(clock, "at", clock.at + 5)  # type: ignore[func-returns-value]
+    begun = clock.at
+    look = await observer(cloud, clock).nodes(CREDENTIALS, ACCOUNT, "ehpc-1", "change")
+    assert (look.complete, look.problem, look.key) == (True, "", CREDENTIALS.fingerprint)
+    assert look.nodes == tuple(cloud.noded)
+    assert look.begun == begun, "the clock before the first request"
+
+
+@pytest.mark.parametrize(
+    ("disturb", "problem"),
+    [
+        (lambda _cloud: Unread("no answer: reset"), "no answer: reset"),
+        (lambda cloud: Page(tuple(cloud.noded[99:]), 150, "1 unreadable item(s)"), "1 unreadable item(s)"),
+        (lambda cloud: cloud.noded.append(Node("cln-new", "compute", "active")), "the total changed between pages"),
+        (lambda cloud: Page(tuple(cloud.noded[99:120]), 121), "the total changed between pages"),
+    ],
+)
+async def test_nodes_that_were_not_all_seen_are_an_incomplete_look(
+    disturb: Callable[[Cloud], Unread | None], problem: str
+) -> None:
+    cloud = Cloud(noded=nodes(150))
+    cloud.hook = at_offset(99, lambda: disturb(cloud))
+    look = await observer(cloud).nodes(CREDENTIALS, ACCOUNT, "ehpc-1")
+    assert (look.complete, look.problem) == (False, problem)
+    assert len(look.nodes) >= 100
+
+
+async def test_a_node_that_stands_twice_means_that_another_was_not_seen() -> None:
+    look = await observer(Cloud(noded=[*nodes(5), *nodes(1)])).nodes(CREDENTIALS, ACCOUNT, "ehpc-1")
+    assert (look.complete, look.problem) == (False, "saw 5 of 6")
+
+
+async def test_two_looks_at_nodes_never_begin_at_one_time() -> None:
+    shared = observer(Cloud(noded=nodes(1)))
+    first, second = [await shared.nodes(CREDENTIALS, ACCOUNT, "ehpc-1") for _ in range(2)]
+    assert first.begun < second.begun, "a count is believed when two looks with different beginnings agree"
+
+
+@pytest.mark.parametrize("lane", ["change", "ask"])
+async def test_nodes_are_read_in_the_lane_of_who_asks_and_count_as_no_look_at_the_account(lane: str) -> None:
+    many = [{"node_id": f"cln-{n}", "role": "compute", "status": "active"} for n in range(150)]
+
+    def answer(call: Call) -> dict[str, object]:
+        at = int(call.query["offset"])
+        return {"ret_code": 0, "hpc_app_nodes_set": many[at : at + 100], "total_count": 150}
+
+    made = bench(answer)
+    purse = Pace(made.budget, made.watched.now, 30.0)
+    shared = Observer(made.calls, made.watched, purse=purse)
+    look = await shared.nodes(CREDENTIALS, ACCOUNT, "ehpc-1", lane)
+    assert (look.complete, len(look.nodes), made.budget.used(ACCOUNT)) == (True, 150, 2)
+    assert not made.budget._window(ACCOUNT).looks, "what the watch may take is left to it"
+    while await made.budget.permit(ACCOUNT, lane) == 0:
+        pass
+    look = await shared.nodes(CREDENTIALS, ACCOUNT, "ehpc-1", lane)
+    assert (look.complete, look.problem.startswith("quota: "), look.nodes) == (False, True, ())
+    assert await made.budget.permit(ACCOUNT, "finish") == 0, "only its own lane is used up"
+
+
+# --- jobs
+
+
+def counting(*jobs: object) -> list[dict[str, object]]:
+    counters = [{} if n is None else {"running_job_count": n, "pending_job_count": "1"} for n in jobs]
+    return [
+        {"cluster_id": f"ehpc-{n}", "cluster_status": "active", **each}  # type: ignore[dict-item]
+        for n, each in enumerate(counters)
+    ]
+
+
+async def test_jobs_stand_beside_the_lines_and_make_no_difference_to_them() -> None:
+    said = [counting(0, 3, None), counting(7, 3, 0)]
+    made = bench(lambda _: {"ret_code": 0, "cluster_set": said.pop(0), "total_count": 3})
+    shared = Observer(made.calls, made.watched)
+    (before,) = await shared.listing(CREDENTIALS, ACCOUNT, NEVER)
+    made.clock.at += 30
+    after = (await shared.listing(CREDENTIALS, ACCOUNT, made.clock.at))[0]
+    assert (before.jobs, after.jobs) == ({"ehpc-0": 1, "ehpc-1": 4}, {"ehpc-0": 8, "ehpc-1": 4, "ehpc-2": 1})
+    assert after.clusters == before.clusters
+    assert all(new is old for new, old in zip(after.clusters, before.clusters, strict=True)), "held once"
+    assert after.by_id is before.by_id
+
+
+@pytest.mark.parametrize(("running", "jobs"), [(0, 1), (5, 6), (None, None), ("x", None)])
+async def test_a_look_by_id_tells_the_jobs_or_that_nobody_knows(running: object, jobs: int | None) -> None:
+    log = {"ret_code": 0, "job_set": [], "total_count": 0}
+    listed = {"ret_code": 0, "cluster_set": counting(running), "total_count": 1}
+    made = bench(lambda call: listed if "list" in call.path else log)
+    look = await Observer(made.calls, made.watched).by_id(CREDENTIALS, ACCOUNT, "ehpc-0", "change")
+    assert (look.complete, look.jobs) == (True, jobs)
+
+
+async def test_jobs_of_a_line_that_was_not_read_in_full_are_not_told() -> None:
+    log = {"ret_code": 0, "job_set": [], "total_count": 0}
+    listed = {"ret_code": 0, "cluster_set": counting(0), "total_count": 2}
+    made = bench(lambda call: listed if "list" in call.path else log)
+    look = await Observer(made.calls, made.watched).by_id(CREDENTIALS, ACCOUNT, "ehpc-0", "change")
+    assert (look.complete, look.jobs) == (False, None)
+
+
+async def test_jobs_survive_a_question_by_status() -> None:
+    lines = [{"cluster_id": "ehpc-0", "running_job_count": 2, "pending_job_count": 0}]
+
+    def answer(call: Call) -> dict[str, object]:
+        status = call.query.get("status")
+        shown = lines if status is None else [{"cluster_id": "ehpc-0"}] if status == "active" else []
+        return {"ret_code": 0, "cluster_set": shown, "total_count": len(shown)}
+
+    made = bench(answer)
+    (look,) = await Observer(made.calls, made.watched).listing(CREDENTIALS, ACCOUNT, NEVER)
+    assert (look.clusters[0].status, look.jobs) == ("active", {"ehpc-0": 2})
 
 
 async def test_without_a_permit_a_look_is_incomplete_and_nothing_is_sent() -> None:

@@ -14,7 +14,7 @@ from hpc_operator.cloud.text import clean, cluster_id, ids_in, instant, job_id, 
 from hpc_operator.domain.answers import Accepted, NoAnswer, Refused
 from hpc_operator.domain.desired import Role
 from hpc_operator.domain.mark import marks_in
-from hpc_operator.domain.observed import JobStatus
+from hpc_operator.domain.observed import JobStatus, Node
 from hpc_operator.reconcile.ports import Person
 
 OK = {
@@ -118,6 +118,14 @@ def test_a_4xx_with_an_envelope_is_read_for_its_ret_code() -> None:
     ("fields", "expected", "reason"),
     [
         ({"ret_code": 0, "job_id": "j-1", "hpc_cluster_id": ["ehpc-1"]}, Accepted("j-1"), "deleteCluster"),
+        ({"ret_code": 0, "job_id": ["j-1"]}, Accepted("j-1"), "as a list"),
+        ({"ret_code": 0, "job_ids": "j-1", "resize_info": {"x": 1}}, Accepted("j-1"), "the tables' name"),
+        ({"ret_code": 0, "job_ids": ["j-1"]}, Accepted("j-1"), "the tables' name, as a list"),
+        ({"ret_code": 0, "job_ids": ["j-1"], "job_id": "j-1"}, Accepted("j-1"), "both, alike"),
+        ({"ret_code": 0, "job_ids": [], "job_id": "j-1"}, Accepted("j-1"), "an empty list says nothing"),
+        ({"ret_code": 0, "job_ids": ["j-1", "j-2"]}, Accepted(), "two: nobody knows which is ours"),
+        ({"ret_code": 0, "job_ids": ["j-2"], "job_id": "j-1"}, Accepted(), "both, different"),
+        ({"ret_code": 0, "job_ids": ["j-1", {"x": 2}]}, Accepted(), "one that cannot be read beside it"),
         ({"ret_code": 0}, Accepted(), "modifyCluster has no job"),
         ({"ret_code": 2100, "message": "gone"}, Refused(2100, "gone"), "what it means is decided elsewhere"),
         ({"ret_code": 5100}, NoAnswer("ret_code 5100", 5100), "busy: whether it took effect is not said"),
@@ -278,13 +286,113 @@ def test_error_codes_are_of_no_documented_type(codes: object, text: str) -> None
     assert entry.error_codes == text
 
 
-def test_nodes_are_counted_by_what_they_say_and_their_addresses_are_addresses() -> None:
-    nodes = [
-        {"node_id": "cln-1", "role": "login", "status": "active", "eip": "", "private_ip": "10.0.0.5", "env": PASSWORD},
-        {"node_id": "cln-2", "role": "compute", "status": "pending", "private_ip": "http://evil/"},
-    ]
-    page = wire.node_page(answered(hpc_app_nodes_set=nodes, total_count=2))
-    assert page.items == (wire.Node("cln-1", "login", True, "10.0.0.5"), wire.Node("cln-2", "compute", False, None))
+NODE = {
+    "node_id": "cln-1",
+    "role": "Login",
+    "status": "Active",
+    "health_status": "healthy",
+    "cpu": 2,
+    "memory": "4096",
+    "private_ip": "10.0.0.5",
+    "eip": "192.0.2.7",
+    "create_time": "2021-08-17T09:11:16Z",
+    "transition_status": "",
+    "cluster_id": "cl-7",
+    "env": PASSWORD,
+}
+
+
+def node(**changes: object) -> Node:
+    (found,) = wire.node_page(answered(hpc_app_nodes_set=[{**NODE, **changes}], total_count=1)).items
+    return found
+
+
+def test_a_node_is_all_that_its_line_says() -> None:
+    assert node() == Node("cln-1", "login", "active", "healthy", 2, 4096, 1629191476.0, "192.0.2.7", leaving=False)
+    (bare,) = wire.node_page(
+        answered(hpc_app_nodes_set=[{"node_id": "cln-2", "role": "compute", "status": "pending"}], total_count=1)
+    ).items
+    assert bare == Node("cln-2", "compute", "pending")
+
+
+@pytest.mark.parametrize(
+    ("changes", "address"),
+    [
+        ({"eip": ""}, "10.0.0.5"),
+        ({"eip": None, "private_ip": "fd00::1"}, "fd00::1"),
+        ({"eip": "", "private_ip": "http://evil/"}, None),
+        ({"eip": "fe80::1%evil"}, "10.0.0.5"),
+    ],
+)
+def test_addresses_are_addresses(changes: dict[str, object], address: str | None) -> None:
+    assert node(**changes).address == address
+
+
+@pytest.mark.parametrize("said", [0, -2, "two", None, 2.5, True, [2]])
+def test_a_size_that_is_none_is_not_made_up(said: object) -> None:
+    assert (node(cpu=said).cpu, node(memory=said).memory) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "leaving"),
+    [
+        ({}, False),
+        ({"status": "deleting"}, True),
+        ({"status": "Deleted"}, True),
+        ({"status": "ceased"}, True),
+        ({"transition_status": "deleting"}, True),
+        ({"transition_status": "Terminating"}, True),
+        ({"transition_status": "updating"}, False),
+        ({"transition_status": None}, False),
+        ({"status": "pending", "transition_status": "creating"}, False),
+    ],
+)
+def test_a_node_that_is_being_deleted_says_so_in_either_field(changes: dict[str, object], leaving: bool) -> None:
+    assert node(**changes).leaving is leaving
+
+
+@pytest.mark.parametrize("field", ["node_id", "role", "status"])
+@pytest.mark.parametrize("bad", [None, "", 3, "a b", ["active"]])
+def test_a_node_without_id_role_or_status_is_not_read_and_the_page_says_so(field: str, bad: object) -> None:
+    page = wire.node_page(
+        answered(hpc_app_nodes_set=[{**NODE, field: bad}, {**NODE, "node_id": "cln-9"}], total_count=2)
+    )
+    assert [each.id for each in page.items] == ["cln-9"]
+    assert "1 unreadable" in page.problem
+
+
+# --- jobs on a cluster
+
+
+@pytest.mark.parametrize(
+    ("counters", "jobs", "reason"),
+    [
+        ({"running_job_count": 2, "pending_job_count": 3, "finished_job_count": 99}, 5, "those that run or wait"),
+        ({"running_job_count": "2", "pending_job_count": "0"}, 2, "numbers come as strings too"),
+        ({"running_job_count": 0, "pending_job_count": 0}, 0, "idle is something that is said"),
+        ({"running_job_count": 0}, None, "a missing counter is no zero"),
+        ({"pending_job_count": 0, "running_job_count": None}, None, "nor is null"),
+        ({"pending_job_count": 0, "running_job_count": ""}, None, "nor nothing"),
+        ({"running_job_count": -1, "pending_job_count": 1}, None, "less than none is no number of jobs"),
+        ({"running_job_count": 1.5, "pending_job_count": 1}, None, "nor half a job"),
+        ({"running_job_count": False, "pending_job_count": 0}, None, "a truth value is no number"),
+        ({"running_job_count": [0], "pending_job_count": 0}, None, "nor a list"),
+        ({}, None, "the table of fields does not have them"),
+    ],
+)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_jobs_are_counted_only_where_both_counters_are_said(
+    counters: dict[str, object], jobs: int | None, reason: str, wrapped: bool
+) -> None:
+    line = {"app_cluster": {**LINE, **counters}} if wrapped else {**LINE, **counters}
+    page = wire.cluster_page(answered(cluster_set=[line, {"cluster_id": "?"}], total_count=2))
+    assert (page.jobs, len(page.items)) == ((jobs,), 1), reason
+
+
+def test_two_counters_that_differ_say_nothing() -> None:
+    counters = {"running_job_count": 0, "pending_job_count": 0}
+    line = {**LINE, **counters, "app_cluster": {"cluster_id": "ehpc-1", "running_job_count": 4}}
+    assert wire.cluster_page(answered(cluster_set=[line], total_count=1)).jobs == (None,)
 
 
 @pytest.mark.parametrize(
