@@ -30,7 +30,7 @@ def follow(scene: Scene, cluster_id: str) -> Decision:
         return _deleting(scene, cluster_id, intent)
     verdict = live(scene, cluster_id)
     if _taken_over_anew(scene, cluster_id, verdict):
-        return Act(take(scene, cluster_id, Origin.CREATED))
+        return Act(take(scene, cluster_id, Origin.CREATED, recorded_at=scene.resource.memory.recorded_at))
     if not _recreate(scene, cluster_id):
         return _unheard(scene, cluster_id, verdict)
     match verdict:
@@ -50,13 +50,10 @@ def _recreate(scene: Scene, cluster_id: str) -> bool:
 
 
 def _taken_over_anew(scene: Scene, cluster_id: str, verdict: Decision) -> bool:
-    """`take-over` of the recorded cluster: it bears another's mark, and is marked as ours again, once for each order."""
-    orders, memory = scene.resource.orders, scene.resource.memory
-    if orders.take_over != cluster_id or memory.operation is not None:
-        return False
-    line = scene.shown(cluster_id)
-    moved = isinstance(verdict, Blocked) and verdict.reason is Reason.OWNERSHIP_MOVED
-    return line is not None and moved and guards.ordered_anew(scene)
+    """`take-over` of the recorded cluster: it is marked as ours anew, once for each order, whatever it bears now."""
+    claimed = isinstance(verdict, Blocked) and verdict.reason in (Reason.ALREADY_CLAIMED, Reason.DUPLICATE_CLUSTERS)
+    idle = scene.resource.memory.operation is None and scene.shown(cluster_id) is not None
+    return idle and not claimed and guards.take_over_asked(scene.resource, cluster_id)
 
 
 def _unheard(scene: Scene, cluster_id: str, verdict: Decision) -> Decision:
@@ -147,9 +144,7 @@ def _withdrawn(scene: Scene, cluster_id: str, intent: Intent) -> Decision:
         )
         return Act(Close(intent, closed))
     text = (
-        f"A deleteCluster for {cluster_id} was sent and not answered. It is not sent again, for the cluster is no longer "
-        "failed, or recreate no longer names it; whether it took effect is known when nothing of it can still appear."
+        f"A deleteCluster for {cluster_id} was sent and not answered. It is not sent again, for the cluster is no "
+        "longer failed, or recreate no longer names it; whether it took effect shows when nothing can still appear."
     )
     return Wait(Reason.DELETE_UNANSWERED, pace.until(due, scene.now, scene.policy), text)
-
-

@@ -73,7 +73,7 @@ class Watch(Protocol):
         """They were counted, by a look that began then."""
 
 
-_CHORES = ("Describe", "CountNodes")
+_CHORES = ("Describe", "CountNodes", "Connect")
 _IN_LINE = (Reason.QUOTA_EXHAUSTED, Reason.LOOKING_FIRST, Reason.FIRST_CREATE_UNDER_WAY)
 
 
@@ -189,8 +189,8 @@ class Gatherer:
             jobs=_OtherJobs(self._fleet, resource.ref),
             earlier=self._lives.before(resource.ref) if resource.id is None else (),
             recount=self._watch.recount(resource.ref),
-            clusters=len(self._fleet.spenders()) - (uid in self._fleet.spenders()),
             nodes=self._countings.of(resource.ref),
+            clusters=len(self._fleet.spenders()) - (uid in self._fleet.spenders()),
             postponed=frozenset(c for c in _CHORES if self._later.get((uid, c), 0.0) > now),
         )
         return Scene(resource, facts, self._policy)
@@ -306,8 +306,9 @@ class Gatherer:
 
     def forget(self, ref: Ref) -> None:
         """The resource is gone."""
-        self._bulk.went()
         self._countings.forget(ref)
+
+        self._bulk.went()
         self._meetings.forget(ref)
         self._watch.leave(ref)
         self._turns.leave(ref)

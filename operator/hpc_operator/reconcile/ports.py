@@ -7,7 +7,7 @@ raises is turned into one of them at the edge.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from hpc_operator.domain.actions import Change
 from hpc_operator.domain.answers import Answer
@@ -54,6 +54,16 @@ class Credentials:
     account: Account
     fingerprint: str
     own: bool = True
+
+
+KeySource: TypeAlias = tuple[str, str] | None
+"""Where a key comes from: namespace and name of a Secret, or None for the operator's own."""
+
+
+def source_of(resource: Resource) -> KeySource:
+    """Where this resource's key comes from."""
+    name = resource.desired.credentials_secret
+    return None if name is None else (resource.ref.namespace, name)
 
 
 @dataclass(frozen=True, slots=True)
