@@ -12,6 +12,7 @@ a loss, so that nobody knows whether it ever was ready, nothing is deleted eithe
 from dataclasses import replace
 
 from hpc_operator.decide import deleting, guards, pace
+from hpc_operator.decide.connecting import connect
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.living import live
@@ -31,9 +32,16 @@ def follow(scene: Scene, cluster_id: str) -> Decision:
     verdict = live(scene, cluster_id)
     if _taken_over_anew(scene, cluster_id, verdict):
         return Act(take(scene, cluster_id, Origin.CREATED, recorded_at=scene.resource.memory.recorded_at))
-    if not _recreate(scene, cluster_id):
-        return _unheard(scene, cluster_id, verdict)
+    return _heard(scene, cluster_id, verdict)
+
+
+def _heard(scene: Scene, cluster_id: str, verdict: Decision) -> Decision:
     match verdict:
+        case Settled():
+            secret = connect(scene)
+            return Act(secret) if secret is not None else _unheard(scene, cluster_id, verdict)
+        case _ if not _recreate(scene, cluster_id):
+            return verdict
         case Blocked(reason=Reason.CLUSTER_VANISHED) if guards.clock_trusted(scene):
             return Act(Forget(cluster_id))
         case Blocked(reason=Reason.CREATE_FAILED):
@@ -56,12 +64,12 @@ def _taken_over_anew(scene: Scene, cluster_id: str, verdict: Decision) -> bool:
     return idle and not claimed and guards.take_over_asked(scene.resource, cluster_id)
 
 
-def _unheard(scene: Scene, cluster_id: str, verdict: Decision) -> Decision:
+def _unheard(scene: Scene, cluster_id: str, verdict: Settled) -> Settled:
     """An order that names another cluster is not carried out while this one is recorded: that is told, no more."""
     orders = scene.resource.orders
     given = {"adopt": orders.adopt, "take-over": orders.take_over, "recreate": orders.recreate}
     unheard = [f"{order}={named}" for order, named in given.items() if _names_a_cluster(named) and named != cluster_id]
-    if not unheard or not isinstance(verdict, Settled):
+    if not unheard:
         return verdict
     text = f" Not followed, for this resource has {cluster_id}: {', '.join(unheard)}."
     return replace(verdict, message=verdict.message + text)
