@@ -56,7 +56,7 @@ def _job(scene: Scene, intent: Intent) -> Entry | None:
 def _unanswered(scene: Scene, intent: Intent, line: Cluster) -> Decision:
     """Nobody knows whether it took effect: wait until it no longer can, and until nothing runs on the cluster."""
     limit, log = guards.due(intent, scene.policy), scene.log
-    if not guards.settled_log(log, intent, scene.policy) or scene.now <= limit or log is None:
+    if log is None or not guards.settled_log(log, intent, scene.policy):
         text = f"{intent.field}: {intent.wish}: the call had no answer; what came of it shows by itself."
         return Wait(Reason.CHANGE_UNANSWERED, pace.until(limit, scene.now, scene.policy), text)
     if any(_may_be_ours(scene, entry, line.id) for entry in log.entries if entry.pending):
