@@ -57,8 +57,6 @@ class World:
         self.kube = MemoryKube(self.now)
         self.injector.state = lambda: len(self.kube.writes) + len(self.cloud.log.counts)
         self.people = People(self)
-        self.approved = 0
-        """How many deletions at once a person approved on the Lease."""
         self.processes: list[Process] = []
         self.crashes = 0
 
