@@ -74,7 +74,9 @@ class Port:
         found = getattr(self._target, attribute)
         if not inspect.iscoroutinefunction(found):
             return found
-        return partial(self._process.io, f"{self._name}.{attribute}", found)
+        point = partial(self._process.io, f"{self._name}.{attribute}", found)
+        setattr(self, attribute, point)  # from now on it is found without asking
+        return point
 
 
 class Process:
