@@ -154,6 +154,8 @@ class Performer:
             await self._store.keep_secrets(resource, action.left)
             text = f"{action.left} was left as it is: {action.why}. It goes on costing money."
             await self._store.announce(resource, Reason.LEFT, text, warning=False)
+        else:
+            await self._store.drop_secrets(resource)
         if not action.retained:
             self._released(resource.ref)
         await self._store.release(resource)
