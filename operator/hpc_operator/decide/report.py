@@ -84,6 +84,8 @@ def remembered(scene: Scene, decision: Decision) -> Memory:
         oldest = min(naming, key=lambda entry: entry.created_at or 0.0, default=None)
         memory = replace(memory, job_id=oldest.job_id if oldest else None)
     memory = _waiting(scene, decision, memory)
+    if memory.taken_over is not None and memory.taken_over != scene.resource.orders.take_over:
+        memory = replace(memory, taken_over=None)  # the annotation is gone: written again, it is a new order
     if isinstance(decision, Settled) and memory.hpc_cluster_id:
         memory = replace(memory, stopped=decision.reason is Reason.STOPPED)
         return memory if memory.first_active_at is not None else replace(memory, first_active_at=scene.now)
