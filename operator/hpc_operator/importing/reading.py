@@ -60,9 +60,7 @@ async def look(
     """Ask each account for the cluster until one shows it."""
     problems = []
     for account in accounts:
-        call = Call(
-            "list", "/cluster/list", {"owner": account.owner, "limit": wire.PAGE, "offset": 0} | {"cluster_id": wanted}
-        )
+        params: dict[str, str | int] = {"owner": account.owner, "cluster_id": wanted, "limit": wire.PAGE, "offset": 0}
         key = replace(credentials, account=account)
         answer = told(await caller.read(Call("list", "/cluster/list", params), key, account))
         if isinstance(answer, Unread):
