@@ -28,9 +28,7 @@ _LONGEST = 300
 def as_yaml(found: Found, made: Manifest, scrub: Scrub) -> str:
     """One document; every comment stands before it, so that the object can be edited as a whole."""
     cluster = found.cluster
-    stands = (
-        f"{cluster.id}, {cluster.status or 'of unknown status'}, of {place(found.account)}, as the account shows it."
-    )
+    stands = f"{cluster.id}, {cluster.status or 'of unknown status'}, of {place(found.account)}."
     said = [stands, _HEAD, _UNTOLD.format(fields=_FIELDS)]
     said += [f"Left out: {each}." for each in made.left_out]
     comments = [line for text in said for line in _comment(text)]

@@ -32,6 +32,8 @@ GONE = {"deletionTimestamp": at(30)}
         pytest.param(raw(None, meta={"creationTimestamp": at(5)}), Stage.UNSEEN, "Nothing, when", id="applied just now"),
         pytest.param(raw(None, meta={"creationTimestamp": at(121)}), Stage.YOU, "See whether the operator", id="nobody looks at it"),
         pytest.param(raw(refused=[{"field": "a"}]), Stage.YOU, "Mend the fields", id="a refused wish, though all else is well"),
+        pytest.param(raw("ChangeRefused", stalled=True, refused=[{"field": "a"}]), Stage.YOU, "Mend the fields", id="refused for good"),
+        pytest.param(raw("ChangeRefused", refused=[{"field": "a"}]), Stage.BUSY, "Mend the fields", id="refused, and tried again by itself"),
         pytest.param(raw("Deleting", meta=GONE), Stage.BUSY, "Nothing: it goes on", id="being deleted"),
         pytest.param(raw("Ready", ready="True", meta=GONE), Stage.BUSY, "Nothing.", id="deletion just asked for"),
         pytest.param(raw("DeletionProtected", meta=GONE), Stage.YOU, "To let it go: kubectl patch -n lab hpc demo --type merge -p '{\"spec\":{\"deletionProtection\":false}}'", id="held by protection"),

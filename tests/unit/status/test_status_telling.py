@@ -57,7 +57,9 @@ def test_a_screen_says_everything() -> None:
     assert after(lines, "Ready") == f"False, Working, for 1m (since {at(60)[:-5]}Z)"
     assert after(lines, "Available").startswith("True, Active, for 2h")
     assert after(lines, "Waits for") == "Two nodes are being added."
-    assert after(lines, "You") == "Mend the fields that were refused; the next correct wish is carried out."
+    assert after(lines, "You").startswith(
+        "Mend the fields below (another wish is tried at once), or ask again: kubectl annotate"
+    )
     assert after(lines, "Orders") == "managementPolicy Plan, paused=false"
     assert after(lines, "Cluster") == "ehpc-1, active, named demo-mark-1"
     assert after(lines, "Operation").startswith("AddNodes, of compute, 2 node(s), attempt 1, open for 3m12s (since ")
