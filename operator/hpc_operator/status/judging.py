@@ -61,6 +61,8 @@ def _known(view: View, now: Instant) -> tuple[advice.Advice, str]:
     ready = view.ready
     if view.deleting_since is not None and names.FINALIZER not in view.finalizers:
         return advice.OTHER_FINALIZERS, f"The operator has let it go; it is held by {', '.join(view.finalizers)}."
+    if ready is None and view.operation is not None:
+        return advice.NOTHING, f"The answer to its {view.operation.action} is not written yet."
     if ready is None:
         return _unseen(view, now), "The operator has not looked at this resource yet."
     if not view.seen:
@@ -83,6 +85,6 @@ def _stage(view: View, known: advice.Advice) -> Stage:
     stuck = stalled is not None and stalled.status == "True" and view.seen and view.deleting_since is None
     if stuck or known is advice.REFUSED or (known.person and not well):
         return Stage.YOU
-    if ready is None or not view.seen:
+    if not view.seen and view.operation is None:
         return Stage.UNSEEN
     return Stage.WELL if well else Stage.BUSY

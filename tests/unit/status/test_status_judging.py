@@ -30,6 +30,7 @@ GONE = {"deletionTimestamp": at(30)}
         pytest.param(raw(meta={"generation": 2}), Stage.UNSEEN, "Nothing, when it was applied", id="an edit not seen yet"),
         pytest.param(raw("SpecRefused", stalled=True, meta={"generation": 2}), Stage.UNSEEN, "Nothing, when", id="mended, not seen yet"),
         pytest.param(raw(None, meta={"creationTimestamp": at(5)}), Stage.UNSEEN, "Nothing, when", id="applied just now"),
+        pytest.param(raw(None, operation={"action": "Create"}, meta={"creationTimestamp": at(500)}), Stage.BUSY, "Nothing: it goes", id="its create is open before anything was said"),
         pytest.param(raw(None, meta={"creationTimestamp": at(121)}), Stage.YOU, "See whether the operator", id="nobody looks at it"),
         pytest.param(raw(refused=[{"field": "a"}]), Stage.YOU, "Mend the fields", id="a refused wish, though all else is well"),
         pytest.param(raw("ChangeRefused", stalled=True, refused=[{"field": "a"}]), Stage.YOU, "Mend the fields", id="refused for good"),
