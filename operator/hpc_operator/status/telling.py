@@ -78,7 +78,8 @@ def _todo(each: Judged) -> str:
     """Only what must be done; what may be done is for the screen."""
     if not each.needs_person:
         return "-"
-    return each.todo if len(each.todo) <= _SHORT else f"see: hpc-operator status {each.view.name}"
+    view = each.view
+    return each.todo if len(each.todo) <= _SHORT else f"see: hpc-operator status {view.name} -n {view.namespace}"
 
 
 def _changed(view: View) -> Instant | None:

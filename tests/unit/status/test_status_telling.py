@@ -124,7 +124,7 @@ def test_the_table_has_a_row_each_and_what_needs_a_person_first() -> None:
     assert rows[0].split() == ["NAMESPACE", "NAME", "STAGE", "REASON", "FOR", "CLUSTER", "STATUS", "NODES", "TO", "DO"]
     assert [row.split()[1] for row in rows[1:]] == ["b", "c", "demo", "a"]
     assert rows[1].endswith("  Top up the account's balance; it is tried again slowly.")
-    assert rows[2].endswith("see: hpc-operator status c"), "a long advice is for the screen"
+    assert rows[2].endswith("see: hpc-operator status c -n lab"), "a long advice is for the screen"
     assert rows[4].endswith(" -"), "nothing must be done"
     assert "  4/6  " in rows[3]
     assert "-/4" in rows[4]
