@@ -76,6 +76,26 @@ class Settings(BaseSettings):
     accept_invisible_marks: bool = Field(False, description="go on although the API does not show our names")
     accept_other_ids: bool = Field(False, description="allow uid_number and gid_number other than the owner's")
 
+    # Ceilings of what the operator's own key is used for, and deletions in bulk
+    allowed_namespaces: Annotated[tuple[Annotated[str, Field(pattern=_NAME)], ...], NoDecode] = Field(
+        (), description="namespaces whose resources may use the operator's own key, separated by commas; empty: all"
+    )
+    max_clusters: int | None = Field(
+        None,
+        ge=0,
+        description="clusters at most under the operator's own key; a create beyond waits; unset: no ceiling",
+    )
+    max_nodes_per_cluster: int | None = Field(
+        None, ge=1, description="nodes of all roles at most in one cluster under the operator's own key; unset: any"
+    )
+    max_deletions: int | None = Field(
+        None,
+        ge=0,
+        description="resources that may be deleted within ten minutes before deleteCluster is held for an approval; "
+        "unset: the larger of 10 and a fifth of the fleet",
+    )
+    hold_deletions: bool = Field(True, description="hold deletions in bulk and those of the CRD; false: never")
+
     # Kubernetes
     namespaces: Words = Field((), description="namespaces to serve, separated by commas; empty: all")
     kubeconfig: Path | None = Field(None, description="kubeconfig file; without it, the Pod's own service account")
@@ -103,7 +123,7 @@ class Settings(BaseSettings):
     nfs_network: str | None = Field(None, description="default of cluster_conf.env.nfs_network")
     start_hook_on: int | None = Field(None, description="default of cluster_conf.env.start_hook_on")
 
-    @field_validator("zones", "owners", "namespaces", mode="before")
+    @field_validator("zones", "owners", "namespaces", "allowed_namespaces", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
@@ -148,6 +168,11 @@ class Settings(BaseSettings):
             accept_other_ids=self.accept_other_ids,
             zones=_with(self.zones, self.zone),
             owners=_with(self.owners, self.owner),
+            allowed_namespaces=self.allowed_namespaces,
+            max_clusters=self.max_clusters,
+            max_nodes_per_cluster=self.max_nodes_per_cluster,
+            max_deletions=self.max_deletions,
+            hold_deletions=self.hold_deletions,
         )
 
     def env_defaults(self) -> Mapping[str, str | int]:

@@ -24,7 +24,7 @@ class Account:
     uid_number: int = 11017754
     gid_number: int = 11017754
     arrears: bool = False
-    """Whether creates are refused with 2400."""
+    """Whether what costs more is refused with 2400: creates, starts, more nodes, resizes."""
 
 
 @dataclass(slots=True)

@@ -141,7 +141,7 @@ class Cloud:
         self.revision += 1
 
     def change_cluster(self, cluster_id: str, change: outside.Change) -> None:
-        """A person changes a cluster at the console. Raises KeyError when there is none."""
+        """A person changes a cluster at the console. Raises KeyError when there is none, ValueError when refused."""
         now = self.catch_up()
         cluster = self.world.clusters[cluster_id]
         outside.change(self._context(None, now), cluster, change)

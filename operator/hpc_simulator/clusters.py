@@ -1,13 +1,15 @@
 """A cluster as it truly is, and as the list shows it.
 
-Lives here: `Cluster`, `Node`, the rendering of list elements. The core may import it.
+Lives here: `Cluster`, the rendering of list elements and of nodes. The core may import it.
 Never comes in: jobs, parameters of calls.
 """
 
 from dataclasses import dataclass, field
+from math import inf
 
 from hpc_simulator.dressing import worded
 from hpc_simulator.envelope import Fields
+from hpc_simulator.nodes import Node, Past
 from hpc_simulator.settings import Settings
 from hpc_simulator.times import written
 
@@ -17,16 +19,8 @@ LISTED = frozenset({"active", "stopped", "suspended", "pending", "creating", "in
 BEING_CREATED = frozenset({"pending", "creating", "installing", "initialising"})
 
 
-@dataclass(slots=True)
-class Node:
-    """One node; `memory` in MiB."""
-
-    node_id: str
-    role: str
-    cpu: int
-    memory: int
-    name: str
-    private_ip: str
+COUNTERS = ("running", "pending", "finished", "stopped", "deleted")
+"""Whose jobs the list counts, by their state."""
 
 
 @dataclass(slots=True)
@@ -62,6 +56,14 @@ class Cluster:
     nodes: list[Node] = field(default_factory=list)
     request: str = ""
     """Digest of the body that made it; empty for one that a person made."""
+    departed: list[Node] = field(default_factory=list)
+    """Nodes that are no more, for looks to which news comes late."""
+    nodes_changed: float = 0.0
+    """Moment of the injected clock of the last change of nodes."""
+    doing: str = ""
+    """The word for the operation that changes nodes, sizes or power; empty when none runs."""
+    job_counts: dict[str, int] = field(default_factory=dict)
+    """Jobs that people run on it, by state; no other way changes them than a person's."""
 
     def shown_name(self, settings: Settings) -> str:
         """The name that `cluster/list` answers."""
@@ -78,16 +80,26 @@ class Cluster:
             return worded(self.person_description, settings)
         return self.description if settings.description_echo else ""
 
+    def nodes_at(self, then: float) -> list[Node]:
+        """The nodes that were there at a moment of the injected clock, oldest first; not to be changed."""
+        if self.nodes_changed <= then:
+            return self.nodes
+        ever = [*self.nodes, *self.departed]
+        return sorted((node for node in ever if node.there(then)), key=lambda node: node.place)
+
 
 def shown_status(cluster: Cluster, settings: Settings) -> str:
     """What cluster_status says: the truth, but for the word of a cluster on which an operation runs."""
+    if cluster.doing and cluster.status not in BEING_CREATED | {"deleting"}:
+        words = {"unchanged": cluster.status, "console": cluster.doing, "pending": "pending", "unknown": "dancing"}
+        return words[settings.change_word]
     if cluster.status not in BEING_CREATED | {"deleting"} or settings.busy_word == "console":
         return cluster.status
     return "dancing" if settings.busy_word == "unknown" else settings.busy_word
 
 
-def rendered(cluster: Cluster, settings: Settings) -> Fields:
-    """One element of cluster_set, in the shape and spelling that the settings ask for."""
+def rendered(cluster: Cluster, settings: Settings, then: float = inf) -> Fields:
+    """One element of cluster_set, in the shape and spelling that the settings ask for; nodes counted as of `then`."""
     bad = settings.misspelled_fields
     fields: Fields = {
         "cluster_id": cluster.cluster_id,
@@ -103,40 +115,52 @@ def rendered(cluster: Cluster, settings: Settings) -> Fields:
         "nas_shared_path": "",
         "paid_type": cluster.paid_type,
         "schedule_type" if bad else "scheduler_type": cluster.scheduler_type,
-        "toatl_node_count" if bad else "total_node_count": len(cluster.nodes),
+        "toatl_node_count" if bad else "total_node_count": len(cluster.nodes_at(then)),
         "cluster_sw": "",
         "project_info": "",
         "cpu_hours": 0,
         "mem_hours": 0,
     }
-    fields |= {f"{kind}_job_count": 0 for kind in ("running", "pending", "finished", "stopped", "deleted")}
+    if settings.job_counts_shown:
+        fields |= {f"{kind}_job_count": cluster.job_counts.get(kind, 0) for kind in COUNTERS}
     if not settings.status_shown:
         del fields["cluster_status"]
     return {"app_cluster": fields} if settings.list_shape == "wrapped" else fields
 
 
-def rendered_node(cluster: Cluster, node: Node, settings: Settings) -> Fields:
-    """One element of hpc_app_nodes_set; its cluster_id is the application's, as documented."""
-    up = cluster.status not in BEING_CREATED
-    busy = "dancing" if settings.busy_word == "unknown" else "pending"
+def rendered_node(cluster: Cluster, node: Node, settings: Settings, then: float = inf) -> Fields:
+    """One element of hpc_app_nodes_set as of `then`; its cluster_id is the application's, as documented."""
+    was = node.at(then)
+    status, transition = _shown_state(cluster, was, settings)
+    created = cluster.stamp if node.stamp is None else node.stamp
     return {
         "node_id": node.node_id,
         "cluster_id": cluster.app_cluster_id,
         "role": node.role,
-        "status": "active" if up else busy,
-        "health_status": "healthy" if up else "unknown",
-        "cpu": node.cpu,
-        "memory": node.memory,
+        "status": status,
+        "health_status": was.health or ("healthy" if status == "active" else "unknown"),
+        "cpu": was.cpu,
+        "memory": was.memory,
         "gpu": 0,
         "private_ip": node.private_ip,
         "eip": "",
         "name": node.name,
         "instance_id": f"i-{node.node_id.rpartition('-')[2]}",
         "server_id": "",
-        "create_time": written(cluster.stamp),
-        "status_time": written(cluster.stamp),
-        "transition_status": "" if up else "creating",
+        "create_time": written(created),
+        "status_time": written(created if was.stamp is None else was.stamp),
+        "transition_status": transition,
         "alarm_status": "",
         "queue_info": "",
         "env": '{"admin.password": "******"}',
     }
+
+
+def _shown_state(cluster: Cluster, was: Past, settings: Settings) -> tuple[str, str]:
+    """status and transition_status of a node."""
+    if cluster.status in BEING_CREATED or was.status == "pending":
+        return "dancing" if settings.busy_word == "unknown" else "pending", "creating"
+    if was.transition == "deleting":
+        shown = settings.deleting_node_shows
+        return "deleting" if shown == "status" else was.status, "" if shown == "nothing" else "deleting"
+    return was.status, was.transition

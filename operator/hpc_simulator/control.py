@@ -8,8 +8,13 @@ Never comes in: rules of the API. Nothing here is signed: it listens on the loca
                              ?last=N (only the newest N of all)
     GET    /counts           {"createCluster": {"calls": 2, "effects": 1}, ...}
     GET    /clusters         the truth: every cluster, hidden ones included; and the ids of those that are gone
-    POST   /clusters         a person makes a cluster: {"cluster_type", "name", "description", "status", "key", ...}
+    POST   /clusters         a person makes a cluster: {"cluster_type", "name", "description", "status", "key",
+                             "login": 1, "compute": 1, "cpu": 2, "memory": 4096, ...}
     POST   /clusters/{id}    a person changes one: {"name", "description", "status", "owner", "delete": "job"|"at-once"}
+                             and {"add_nodes": {"count", "role"}, "remove_nodes": ["cln-..."],
+                             "resize": {"role", "cpu", "memory"}, "power": "start"|"stop"|"suspend",
+                             "by": "job"|"at-once"}: a job stands in the operation log, at once leaves nothing there
+                             and {"unhealthy": ["cln-..."], "healthy": ["cln-..."], "job_counts": {"running": 2}}
     POST   /clusters/{id}/copies
                              many like one that a call made, each with its own create in the log of operations:
                              {"copies": [{"name", "description"}], "apart": 60}: each so many seconds older;
@@ -25,7 +30,8 @@ Never comes in: rules of the API. Nothing here is signed: it listens on the loca
     PATCH  /settings         {"list_lag": 30, "clock_offset": 5}; from now on, until the next start
     GET    /accounts         keys, owners, zones (no secrets)
     POST   /accounts         {"key", "secret", "owner", "zone", "uid_number", "gid_number", "arrears"}: a new key, or
-                             a change of an old one (then each field is optional)
+                             a change of an old one (then each field is optional); in arrears createCluster,
+                             startCluster, addNodes and resizeCluster are refused with 2400
 
 A body that cannot be read is answered with 400 and {"error": ...}, a cluster that does not exist with 404.
 """

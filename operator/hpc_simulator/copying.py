@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from hpc_simulator.clusters import Cluster
 from hpc_simulator.jobs import CREATE, Job
+from hpc_simulator.nodes import Node
 from hpc_simulator.world import World
 
 
@@ -44,6 +45,10 @@ def _made(job: Job, cluster: Cluster) -> bool:
     return job.action == CREATE and cluster.cluster_id in job.cluster_ids
 
 
+def _node(world: World, node: Node) -> Node:
+    return replace(node, node_id=world.new_id("cln"), began=None, stamp=None, status_stamp=None, past=[])
+
+
 def _one(world: World, model: Cluster, made_by: Job, wish: Copy, shift: float) -> tuple[Cluster, Job]:
     cluster = replace(
         model,
@@ -55,7 +60,9 @@ def _one(world: World, model: Cluster, made_by: Job, wish: Copy, shift: float) -
         conf_name=wish.name,
         renamed_to=None if model.renamed_to is None else wish.name,
         description=wish.description,
-        nodes=[replace(node, node_id=world.new_id("cln")) for node in model.nodes],
+        departed=[],
+        job_counts=dict(model.job_counts),
+        nodes=[_node(world, node) for node in model.nodes],
     )
     world.enter(cluster)
     job = replace(

@@ -123,7 +123,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class JobFails:
-    """The create or delete is accepted, but its job will fail with this code."""
+    """The operation is accepted, but its job will fail with this code."""
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
     error_code: int = 5200

@@ -4,7 +4,7 @@ Lives here: `Job`, the steps of a create, the rendering of log entries. The core
 Never comes in: parameters of calls.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hpc_simulator.dressing import worded
 from hpc_simulator.envelope import Fields
@@ -12,7 +12,13 @@ from hpc_simulator.settings import Settings
 from hpc_simulator.times import written
 
 CREATE, DELETE, MODIFY = "HpcClusterCreateCluster", "HpcClusterDeleteCluster", "HpcClusterModifyCluster"
+ADD_NODES, DELETE_NODES, RESTART_NODES = "HpcClusterAddNodes", "HpcClusterDeleteNodes", "HpcClusterRestartNodes"
+RESIZE, START, STOP = "HpcClusterResizeCluster", "HpcClusterStartCluster", "HpcClusterStopCluster"
+SUSPEND = "HpcClusterSuspendCluster"
 """Values of job_action; the reference documents none for cluster operations, so nobody may rely on them."""
+
+CHANGES = frozenset((ADD_NODES, DELETE_NODES, RESTART_NODES, RESIZE, START, STOP, SUSPEND))
+"""Operations on an existing cluster that take time and leave it there."""
 
 _STEPS = ((0.05, "pending"), (0.4, "creating"), (0.8, "installing"), (2.0, "initialising"))
 
@@ -33,6 +39,12 @@ class Job:
     ended: bool = False
     before: str = ""
     """The status that a failed operation brings back."""
+    node_ids: list[str] = field(default_factory=list)
+    """The nodes that it makes, takes away or restarts."""
+    role: str = ""
+    cpu: int = 0
+    memory: int = 0
+    """What a resize brings, memory in MiB."""
 
     def step(self, now: float) -> str:
         """The status of the cluster that this create is making."""
@@ -57,7 +69,7 @@ def rendered(job: Job, now: float, lag: float, settings: Settings) -> Fields:
         "action_describe": worded(action.removeprefix("HpcCluster"), settings),
         "status": "dancing" if status == "pending" and settings.pending_word == "unknown" else status,
         "error_codes": _error_codes(job.error_code if status == "failed" else 0, settings),
-        "resource_ids": " ".join(job.cluster_ids) if names_clusters(job, status, settings) else "",
+        "resource_ids": " ".join(named(job, settings)) if names_clusters(job, status, settings) else "",
         "create_time": written(job.stamp),
         "status_time": written(job.stamp + (job.ends - job.began if ended else 0.0)),
         "owner": job.owner,
@@ -67,12 +79,19 @@ def rendered(job: Job, now: float, lag: float, settings: Settings) -> Fields:
     }
 
 
+def named(job: Job, settings: Settings) -> list[str]:
+    """The ids that an entry which names any carries."""
+    return [*job.cluster_ids, *job.node_ids] if settings.log_names_nodes else job.cluster_ids
+
+
 def names_clusters(job: Job, status: str, settings: Settings) -> bool:
     """Whether the entry carries resource_ids."""
     if job.action == CREATE and status == "pending":
         return settings.pending_create_names_cluster
     if job.action == CREATE and status == "failed":
         return settings.failed_create_names_cluster
+    if job.action in CHANGES and status == "pending":
+        return settings.pending_change_names_cluster
     return True
 
 

@@ -6,6 +6,7 @@ A page of a hundred lines costs a millisecond to write anew: more than all else 
 
 import json
 from collections.abc import Sequence
+from math import inf
 
 from hpc_simulator.clusters import Cluster, rendered
 from hpc_simulator.envelope import Written
@@ -21,22 +22,22 @@ class Lines:
         self._settings: Settings | None = None
         self._texts: dict[str, tuple[_Key, str]] = {}
 
-    def written(self, clusters: Sequence[Cluster], settings: Settings) -> Written:
-        """The elements of these clusters, in their order."""
+    def written(self, clusters: Sequence[Cluster], settings: Settings, then: float = inf) -> Written:
+        """The elements of these clusters, in their order; nodes counted as of `then`."""
         if settings is not self._settings:
             self._settings, self._texts = settings, {}
-        return Written(tuple(self._text(cluster, settings) for cluster in clusters))
+        return Written(tuple(self._text(cluster, settings, then) for cluster in clusters))
 
-    def _text(self, cluster: Cluster, settings: Settings) -> str:
-        key, kept = _changeable(cluster), self._texts.get(cluster.cluster_id)
+    def _text(self, cluster: Cluster, settings: Settings, then: float) -> str:
+        key, kept = _changeable(cluster, then), self._texts.get(cluster.cluster_id)
         if kept is not None and kept[0] == key:
             return kept[1]
-        text = json.dumps(rendered(cluster, settings))
+        text = json.dumps(rendered(cluster, settings, then))
         self._texts[cluster.cluster_id] = key, text
         return text
 
 
-def _changeable(cluster: Cluster) -> _Key:
+def _changeable(cluster: Cluster, then: float) -> _Key:
     """What calls, jobs and people change of what an element shows."""
     return (
         cluster.status,
@@ -44,5 +45,7 @@ def _changeable(cluster: Cluster) -> _Key:
         cluster.person_name,
         cluster.description,
         cluster.person_description,
-        len(cluster.nodes),
+        cluster.doing,
+        tuple(cluster.job_counts.items()),
+        len(cluster.nodes_at(then)),
     )

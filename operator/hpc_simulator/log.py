@@ -6,7 +6,17 @@ Never comes in: secrets, whole bodies.
 
 from dataclasses import dataclass, field
 
-EFFECTS = {"createCluster": "created", "deleteCluster": "deleted", "modifyCluster": "modified"}
+EFFECTS = {
+    "createCluster": "created",
+    "deleteCluster": "deleted",
+    "modifyCluster": "modified",
+    "addNodes": "nodes-added",
+    "deleteNodes": "nodes-deleted",
+    "restartNodes": "nodes-restarted",
+    "resizeCluster": "resized",
+    "startCluster": "started",
+    "stopCluster": "stopped",
+}
 """The word for each changing call's effect."""
 
 
@@ -24,7 +34,7 @@ class CallRecord:
     ret_code: int | None
     """None when the call itself was not carried out."""
     effect: str = ""
-    """created, deleted, modified, or empty."""
+    """A word of `EFFECTS`, or empty."""
     ids: tuple[str, ...] = ()
     """The clusters of the effect, one entry for each."""
     job_id: str = ""

@@ -17,7 +17,7 @@ from hpc_simulator.envelope import Fields, Refused, body, message, refusal
 from hpc_simulator.jobs import CREATE, Job
 from hpc_simulator.log import EFFECTS, CallRecord
 from hpc_simulator.replies import Answer
-from hpc_simulator.request import Request
+from hpc_simulator.request import MISPRINTED_START, Request
 from hpc_simulator.settings import Settings
 from hpc_simulator.world import World
 
@@ -69,7 +69,7 @@ def perform(world: World, settings: Settings, arrival: Arrival, bent: Twist, *, 
     stamp = now + settings.clock_offset + bent.clock
     try:
         known = admit(request, account, stamp, settings)
-        call = _offered(request, over_quota=over_quota)
+        call = _offered(request, settings, over_quota=over_quota)
         known = replace(known, owner=STRANGER) if bent.other_account else known
         ctx = Context(world, settings, request, known, now, stamp, bent, turn=turn)
         fields: Fields = call.perform(ctx)
@@ -125,12 +125,14 @@ def record(arrival: Arrival, done: Outcome, kind: str, *, seq: int, late: bool =
     )
 
 
-def _offered(request: Request, *, over_quota: bool) -> Call:
+def _offered(request: Request, settings: Settings, *, over_quota: bool) -> Call:
     if over_quota:
         raise Refused(2500, "API calls")
     call = CALLS.get(request.call)
     if call is None:
         raise Refused(1101, "not offered yet")
+    if request.call == "startCluster" and settings.start_path == "misprinted-too":
+        request = replace(request, path=request.path.replace(MISPRINTED_START, "startCluster"))
     user = request.path.removeprefix(call.path) if request.call == "permission" else ""
     if request.path != call.path + user or "/" in user or (request.call == "permission" and not user):
         raise Refused(1101, "no such call")
@@ -157,4 +159,7 @@ def _detail(request: Request) -> str:
 
 
 _DULL = frozenset(("access_key_id", "signature_method", "signature_version", "version", "zone", "signature", "owner"))
-_TOLD = ("cluster_name", "cluster_type", "cluster_id", "cluster_ids", "description")
+_TOLD = (
+    *("cluster_name", "cluster_type", "cluster_id", "cluster_ids", "description"),
+    *("node_role", "node_count", "cpu", "memory", "node_ids", "node_list"),
+)

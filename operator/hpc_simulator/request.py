@@ -13,7 +13,13 @@ from hpc_simulator.envelope import Refused
 
 BASE = "/api/"
 
-OFFERED = ("createCluster", "deleteCluster", "modifyCluster", "list", "operation", "listNodes", "permission")
+MISPRINTED_START = "startClusrer"
+"""How one page of the reference prints the path of startCluster; whether it leads there is a setting."""
+
+OFFERED = (
+    *("createCluster", "deleteCluster", "modifyCluster", "resizeCluster", "startCluster", "stopCluster"),
+    *("addNodes", "deleteNodes", "restartNodes", "list", "operation", "listNodes", "permission"),
+)
 """The calls this simulator carries out, by the name that faults, log and counts use."""
 
 
@@ -72,6 +78,7 @@ def parse(method: str, path: str, query: str, body: bytes) -> Request:
 def call_of(path: str) -> str:
     """The name of the call at a path."""
     rest = _clean(path).removeprefix(BASE).strip("/").removeprefix("cluster/")
+    rest = "startCluster" if rest == MISPRINTED_START else rest
     return "permission" if rest.startswith("permission/") else rest
 
 

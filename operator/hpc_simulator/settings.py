@@ -53,6 +53,18 @@ class Settings:
     """The refusal of a zone in which the account is not at home."""
     busy_code: int = 1400
     """The refusal of a change while an operation runs on the cluster."""
+    last_node_code: int = 1400
+    """The refusal of a deleteNodes that would leave a role without a node."""
+    too_many_nodes_code: int = 2500
+    """The refusal of an addNodes after which a role would have more than 99 nodes."""
+    wrong_role_code: int = 1101
+    """The refusal of a role that the cluster has not, or that its type cannot change."""
+    nodes_change_when: Literal["active", "stopped-too"] = "active"
+    """In which status of the cluster nodes may be added, taken away and resized."""
+    repeated_power: Literal["refused", "accepted"] = "refused"
+    """The start of a running cluster and the stop of a stopped one: 1400, or one more job that changes nothing."""
+    start_path: Literal["startCluster", "misprinted-too"] = "startCluster"
+    """Whether the path that one page prints, `startClusrer`, leads to startCluster too."""
     second_hpc_code: int = 2500
     """The refusal of an owner's second hpc cluster."""
     repeated_create: Literal["creates", "refused"] = "creates"
@@ -83,6 +95,18 @@ class Settings:
     """How long the job of a create takes."""
     delete_seconds: float = 60.0
     """How long the job of a delete takes."""
+    node_seconds: float = 90.0
+    """How long the job of addNodes, deleteNodes or restartNodes takes."""
+    resize_seconds: float = 120.0
+    """How long the job of a resize takes."""
+    power_seconds: float = 60.0
+    """How long the job of a start or stop takes."""
+    change_jobs_fail: bool = False
+    """Whether every change of nodes, sizes or power is accepted and fails later."""
+    add_partial: bool = False
+    """Whether a failed addNodes leaves half of its nodes behind (one of one), or none."""
+    power_answer: Literal["job_id", "job_ids"] = "job_id"
+    """What startCluster and stopCluster answer: the example's `job_id`, or a list `job_ids` as their tables say."""
     create_jobs_fail: bool = False
     """Whether every create is accepted and fails later."""
     delete_jobs_fail: bool = False
@@ -96,9 +120,15 @@ class Settings:
     busy_word: Literal["console", "pending", "active", "unknown"] = "console"
     """What cluster_status says in those steps: the console's words, a documented one, or a word nobody knows."""
 
+    change_word: Literal["unchanged", "console", "pending", "unknown"] = "unchanged"
+    """What cluster_status says while nodes, sizes or power of an existing cluster are changed: what it said before, a
+    word for the operation, `pending`, or a word nobody knows. The default list shows the cluster all the while."""
+    deleting_node_shows: Literal["status", "transition", "nothing"] = "status"
+    """Where a node being taken away says `deleting`: in status and transition_status, in the latter only, nowhere."""
+
     # The list
     list_lag: float = 0.0
-    """How long a new cluster stays out of every list."""
+    """How long a new cluster stays out of every list, and how old is what listNodes and total_node_count say."""
     list_shape: Literal["flat", "wrapped"] = "flat"
     """Elements of cluster_set: the fields themselves, or an object `app_cluster` around them."""
     misspelled_fields: bool = False
@@ -109,6 +139,8 @@ class Settings:
     """The same for `cluster_type=`."""
     status_shown: bool = True
     """Whether elements carry cluster_status, which stands only in the page's example."""
+    job_counts_shown: bool = True
+    """Whether elements carry the counters of jobs, which stand only in the page's example."""
     default_reverse: Literal[0, 1] = 0
     """The order of a list or log that is asked without `reverse`."""
     order: Literal["asked", "oldest", "newest", "ties", "any"] = "asked"
@@ -132,6 +164,10 @@ class Settings:
     """Whether the entry of a create that runs has resource_ids."""
     failed_create_names_cluster: bool = True
     """Whether the entry of a create that failed has resource_ids."""
+    pending_change_names_cluster: bool = True
+    """Whether the entry of a running change of nodes, sizes or power has resource_ids."""
+    log_names_nodes: bool = False
+    """Whether resource_ids of such an entry name the nodes too, after the cluster."""
     pending_word: Literal["pending", "unknown"] = "pending"
     """The status of an entry whose operation runs: the documented word, or one nobody knows."""
     job_actions: Literal["plain", "unknown"] = "plain"

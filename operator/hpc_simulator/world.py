@@ -7,9 +7,10 @@ Never comes in: settings' meaning for calls, faults, answers.
 import hashlib
 from dataclasses import dataclass, field
 
+from hpc_simulator import changes
 from hpc_simulator.accounts import Account
 from hpc_simulator.clusters import LISTED, Cluster
-from hpc_simulator.jobs import CREATE, DELETE, Job
+from hpc_simulator.jobs import CREATE, DELETE, DELETE_NODES, Job
 from hpc_simulator.lines import Lines
 from hpc_simulator.running import Running
 from hpc_simulator.settings import Settings
@@ -106,6 +107,10 @@ class World:
         """Whether an operation runs on the cluster."""
         return bool(self._now.on(cluster_id))
 
+    def leaving(self, cluster_id: str) -> set[str]:
+        """The nodes that a running operation takes away from the cluster."""
+        return {node for job in self._now.on(cluster_id) if job.action == DELETE_NODES for node in job.node_ids}
+
     def next_job_end(self) -> Job | None:
         """The running job that ends first."""
         return self._now.next_end()
@@ -120,19 +125,24 @@ class World:
         """End a job and change what it worked on."""
         self._end(job)
         for cluster_id in job.cluster_ids:
+            if cluster_id not in self.clusters:
+                continue
             if job.action == CREATE:
                 self._created(self.clusters[cluster_id], job, settings)
             elif job.action == DELETE:
                 self._deleted(self.clusters[cluster_id], job, settings)
+            else:
+                changes.end(self.clusters[cluster_id], job, settings)
 
     def remove(self, cluster_id: str, now: float) -> None:
-        """Take a cluster out of the world, and whatever job still works on it."""
+        """Take a cluster out of the world, and whatever job still works on it and on no other."""
         del self.clusters[cluster_id]
         self.gone[cluster_id] = now
         self._listed.clear()
         for job in self._now.on(cluster_id):
-            self._end(job)
-            job.ends, job.fails = now, job.action == CREATE
+            if self.clusters.keys().isdisjoint(job.cluster_ids):
+                self._end(job)
+                job.ends, job.fails = now, job.action != DELETE
 
     def _end(self, job: Job) -> None:
         self.running.remove(job.job_id)

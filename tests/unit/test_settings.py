@@ -53,6 +53,11 @@ WRONG = [
     ({"RETRY_CAP": "1"}, "", "RETRY_CAP", "the cap is below the base"),
     ({"LEASE_DURATION": "20"}, "", "LEASE_DURATION", "a held Lease would never suffice for a send"),
     ({"SEND_DEADLINE": "25"}, "", "SEND_DEADLINE", "the same from the other side"),
+    ({"ALLOWED_NAMESPACES": "lab,Team A"}, "allowed_namespaces", "ALLOWED_NAMESPACES", "no namespace has such a name"),
+    ({"MAX_CLUSTERS": "-1"}, "max_clusters", "MAX_CLUSTERS", "a count"),
+    ({"MAX_NODES_PER_CLUSTER": "0"}, "max_nodes_per_cluster", "MAX_NODES_PER_CLUSTER", "no cluster has no node"),
+    ({"MAX_DELETIONS": "ten"}, "max_deletions", "MAX_DELETIONS", "a count"),
+    ({"HOLD_DELETIONS": "maybe"}, "hold_deletions", "HOLD_DELETIONS", "yes or no"),
 ]
 
 
@@ -86,3 +91,15 @@ def test_no_secret_reaches_a_repr_or_a_message(monkeypatch: pytest.MonkeyPatch) 
 
 def test_every_setting_explains_itself() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_ceilings_and_bulk_deletions_reach_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = load().policy()
+    assert (plain.allowed_namespaces, plain.max_clusters, plain.max_nodes_per_cluster) == ((), None, None)
+    assert (plain.max_deletions, plain.hold_deletions) == (None, True)
+    given = {"ALLOWED_NAMESPACES": "lab, prod", "MAX_CLUSTERS": "7", "MAX_NODES_PER_CLUSTER": "32"}
+    for name, value in {**given, "MAX_DELETIONS": "3", "HOLD_DELETIONS": "false"}.items():
+        monkeypatch.setenv(PREFIX + name, value)
+    policy = load().policy()
+    assert (policy.allowed_namespaces, policy.max_clusters, policy.max_nodes_per_cluster) == (("lab", "prod"), 7, 32)
+    assert (policy.max_deletions, policy.hold_deletions) == (3, False)

@@ -1,13 +1,14 @@
 """Whether to buy: what must be known, and nothing like it exist, before the first byte of a createCluster. Pure.
 
 Imported by `planner` only. The order of the questions is the law's: what the settings allow, what an earlier attempt
-was told, what the account shows, whether this may be the account's first create.
+was told, what the account shows, whether this may be the account's first create. A ceiling holds back what would be
+bought, never what is found: a cluster that is this resource's already is taken first.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from hpc_operator.decide import doubt, guards, pace
+from hpc_operator.decide import ceilings, doubt, guards, pace
 from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
 from hpc_operator.decide.facts import Earlier, FirstCreate, Scene
 from hpc_operator.decide.living import absence
@@ -57,7 +58,8 @@ def _allowed(scene: Scene) -> Decision | None:
 def _observing(scene: Scene) -> Decision | None:
     if scene.resource.desired.management_policy is ManagementPolicy.FULL:
         return None
-    text = "managementPolicy Observe never creates; name an existing cluster with hpc.qingcloud.com/adopt=<id>."
+    policy = scene.resource.desired.management_policy
+    text = f"managementPolicy {policy} never creates; name an existing cluster with hpc.qingcloud.com/adopt=<id>."
     return _blocked(scene, Reason.NOTHING_TO_OBSERVE, text)
 
 
@@ -206,12 +208,15 @@ def _blocked(scene: Scene, reason: Reason, message: str) -> Blocked:
 _QUOTA = 2500
 _FAILED = (Outcome.REFUSED, Outcome.NOT_SENT)
 _QUESTIONS: tuple[Callable[[Scene], Decision | None], ...] = (
+    ceilings.namespace_allowed,
     _allowed,
     _ordered,
     _observing,
     _complete,
+    ceilings.size_allowed,
     _refused_before,
     _shown_already,
+    ceilings.cluster_room,
     _turn,
     _looked,
     _left_behind,

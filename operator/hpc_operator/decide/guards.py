@@ -15,12 +15,14 @@ from dataclasses import replace
 from hpc_operator.decide.facts import Earlier, Scene
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.mark import fleet_of, marks_in, object_of, stem
-from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook
+from hpc_operator.domain.observed import Cluster, Entry, IdLook, ListLook, LogLook, NodesLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.record import Account, Intent, OperationAction, Origin, Resource
 
 LOOKS = 2
 """How many looks with different beginnings must agree before something is taken not to exist."""
+_AT_ONCE = 2
+"""Seconds that a change of a name takes at most; nodes take minutes."""
 LATELY = 10
 """Stalenesses for which an earlier list look may stand beside the one before a create."""
 
@@ -51,6 +53,54 @@ def log_range(intent: Intent, policy: Policy) -> tuple[Instant, Instant]:
     return begin - policy.clock_skew, intent.started_at + (
         policy.send_deadline + policy.request_lifetime + policy.clock_skew
     )
+
+
+def nodes_speak(look: NodesLook, since: Instant) -> bool:
+    """Whether a look at the nodes may be counted: all of it was read, and it began later than `since`."""
+    return look.complete and bool(look.nodes) and look.begun > since
+
+
+def countable_from(resource: Resource, policy: Policy) -> Instant:
+    """Node looks may be counted that began later: the cluster can be seen whole, and the last operation is over."""
+    last = resource.memory.last_operation
+    return max(absence_threshold(resource, policy), last.at if last else 0.0)
+
+
+def shown_from(scene: Scene, look: IdLook) -> Instant:
+    """Node looks show every operation on the cluster that ended, by our clock and by its log, if they began later.
+
+    Also one that no memory knows of: a person's, or our own whose intent was lost with the status. Not what leaves the
+    number of nodes as it is: our own last change of size or power, and a change of a name, which is over at once.
+    """
+    memory = scene.resource.memory
+    last = memory.last_operation
+    other = last is not None and last.action in (OperationAction.RESIZE, OperationAction.START, OperationAction.STOP)
+    ends = [
+        entry.ended_at if entry.ended_at is not None else entry.created_at
+        for entry in look.entries
+        if not (other and entry.job_id == memory.job_id) and not _named(entry, memory.described_at, scene.policy)
+    ]
+    newest = max((end for end in ends if end is not None), default=None)
+    return -math.inf if newest is None else newest + scene.policy.clock_skew + scene.policy.visibility_lag
+
+
+def _named(entry: Entry, described_at: Instant | None, policy: Policy) -> bool:
+    """Whether the entry can only be our own change of a name."""
+    begun, ended = entry.created_at, entry.ended_at
+    if described_at is None or begun is None or ended is None:
+        return False
+    return abs(begun - described_at) <= policy.clock_skew and ended - begun <= _AT_ONCE
+
+
+def settled_log(log: LogLook | None, intent: Intent, policy: Policy) -> bool:
+    """Whether the log shows all that an unanswered request can have begun: begun late enough, reaching back to it."""
+    begin, _ = log_range(intent, policy)
+    return log is not None and conclusive(log, due(intent, policy)) and log.since <= begin
+
+
+def restart_of(resource: Resource) -> str:
+    """For which wish a cluster that was stopped outside is started once: a changed spec or reconcile-at is another."""
+    return f"{resource.generation}/{resource.orders.reconcile_at or ''}"
 
 
 def searched(scene: Scene, intent: Intent) -> LogLook | None:
@@ -175,7 +225,12 @@ def moved(scene: Scene, cluster_id: str) -> bool:
         return False
     if memory.described is None:
         return memory.origin is not Origin.ADOPTED and orders.adopt != cluster_id
-    return conclusive(scene.newest, (memory.described_at or 0.0) + scene.policy.visibility_lag)
+    return described_shows(scene)
+
+
+def described_shows(scene: Scene) -> bool:
+    """Whether the newest look is late enough to show the name that was written last."""
+    return conclusive(scene.newest, (scene.resource.memory.described_at or 0.0) + scene.policy.visibility_lag)
 
 
 def bearers(scene: Scene, since: Instant = math.inf) -> tuple[str, ...]:
@@ -224,7 +279,12 @@ def doubt_first(resource: Resource) -> bool:
 
 def delete_answered(intent: Intent | None) -> bool:
     """deleteCluster was answered before release: absence alone is not enough, a failed create hides from every look."""
-    return intent is not None and intent.answered
+    return intent is not None and intent.action is OperationAction.DELETE and intent.answered
+
+
+def held_in_bulk(scene: Scene) -> bool:
+    """Deletion in bulk: nothing is deleted while the CRD goes, or too many resources do, before a person approves."""
+    return scene.facts.mass_deletion is not None
 
 
 def own_mark(scene: Scene) -> bool:

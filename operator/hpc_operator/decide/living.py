@@ -3,20 +3,22 @@
 Imported by `planner` only.
 """
 
-import hashlib
+from collections.abc import Iterable
 
 from hpc_operator.decide import guards
+from hpc_operator.decide.changing import change
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
+from hpc_operator.decide.differences import Difference, differences
 from hpc_operator.decide.facts import Claim, Scene
+from hpc_operator.decide.following import follow
 from hpc_operator.decide.quota import exhausted
 from hpc_operator.decide.taking import duplicates, take_ordered
-from hpc_operator.domain.actions import CountNodes, Describe, LookById
+from hpc_operator.domain.actions import CountNodes, LookById
 from hpc_operator.domain.desired import ManagementPolicy
-from hpc_operator.domain.mark import Mark, marked
 from hpc_operator.domain.observed import Cluster, Entry, JobStatus
 from hpc_operator.domain.reasons import Reason
+from hpc_operator.domain.record import LIFE
 
-_MARKED_DESCRIPTION_LIMIT = 255
 _GRACE = 10  # stalenesses without a complete look before a settled resource says so
 
 
@@ -28,7 +30,12 @@ def live(scene: Scene, cluster_id: str) -> Decision:
     if (unseen := unreachable(scene)) is not None:
         return unseen
     line = scene.shown(cluster_id) or _asked_lately(scene, cluster_id)
-    return absent(scene, cluster_id) if line is None else _by_status(scene, line)
+    if line is None:
+        return absent(scene, cluster_id)
+    operation = scene.resource.memory.operation
+    if operation is not None and operation.action not in LIFE and line.status != "suspended":
+        return follow(scene, operation, line)
+    return _by_status(scene, line)
 
 
 def unreachable(scene: Scene) -> Decision | None:
@@ -97,9 +104,7 @@ def _by_status(scene: Scene, line: Cluster) -> Decision:
                 Reason.ACCOUNT_IN_ARREARS, "The platform suspended the cluster: settle the account.", _slow(scene)
             )
         case "stopped":
-            return Blocked(
-                Reason.STOPPED_OUTSIDE, "The cluster was stopped outside; start it in the console.", _slow(scene)
-            )
+            return _wished(scene, line)
         case "abnormal":
             return _failed(scene, f"The platform calls {line.id} abnormal.")
         case "deleting":
@@ -143,17 +148,46 @@ def _job(scene: Scene) -> Entry | None:
 def _active(scene: Scene, line: Cluster) -> Decision:
     if scene.resource.memory.first_active_at is None and (wait := _job_runs(scene, line)):
         return wait
-    wish = describe(scene, line)
-    full = scene.resource.desired.management_policy is ManagementPolicy.FULL and not scene.resource.orders.paused
-    if wish.digest != scene.resource.memory.described and full and "Describe" not in scene.facts.postponed:
-        return Act(wish)
-    if (scene.facts.recount or not scene.resource.memory.nodes) and "CountNodes" not in scene.facts.postponed:
+    return _wished(scene, line)
+
+
+def _wished(scene: Scene, line: Cluster) -> Decision:
+    """It stands: is it as the manifest says, and if not, what is done about it?"""
+    resource, found = scene.resource, differences(scene, line)
+    obeys = resource.desired.management_policy is ManagementPolicy.FULL and not resource.orders.paused
+    names = [each for each in found if each.describe is not None]
+    if obeys and isinstance(answer := change(scene, line, names), Act):
+        return answer
+    if _uncounted(scene) and "CountNodes" not in scene.facts.postponed:
         return Act(CountNodes(line.id))
-    if wish.digest != scene.resource.memory.described and not full:
-        return Settled(
-            Reason.DIFFERS, "The cluster's name or description differs from the manifest and may not be changed."
-        )
+    if obeys and (answer := change(scene, line, found)) is not None:
+        return answer
+    return _as_it_stands(scene, line, found)
+
+
+def _as_it_stands(scene: Scene, line: Cluster, found: tuple[Difference, ...]) -> Decision:
+    """Nothing is to be done, or nothing may be."""
+    policy = scene.resource.desired.management_policy
+    if found and policy is not ManagementPolicy.FULL:
+        return Settled(Reason.DIFFERS, f"managementPolicy {policy}: {_told(found)}.")
+    if found and scene.resource.orders.paused:
+        return Wait(Reason.PAUSED, scene.policy.retry_cap, f"Paused by annotation; {_told(found)}.", quiet=True)
+    if line.status == "stopped":
+        return Settled(Reason.STOPPED, "The cluster is stopped, as the manifest says.")
     return Settled()
+
+
+def _uncounted(scene: Scene) -> bool:
+    """Never counted, other since, or a person asks for a look."""
+    resource, seen = scene.resource, scene.facts.nodes
+    if scene.facts.recount or not resource.memory.nodes:
+        return True
+    return resource.asks_to_look and not (seen and seen[0].begun > scene.now - scene.policy.poll)
+
+
+def _told(found: Iterable[Difference]) -> str:
+    """What differs, for people; not as what, where that moves by itself."""
+    return "what differs: " + ", ".join(each.field for each in found)
 
 
 def _job_runs(scene: Scene, line: Cluster) -> Decision | None:
@@ -169,22 +203,6 @@ def _job_runs(scene: Scene, line: Cluster) -> Decision | None:
     if unseen and not guards.conclusive(log, recorded + scene.policy.window):
         return Wait(Reason.CREATING, scene.policy.poll, "The platform is creating the cluster.")
     return None
-
-
-def describe(scene: Scene, line: Cluster) -> Describe:
-    """The name and description as they should stand, mark included; what the manifest leaves out stays as it is."""
-    resource = scene.resource
-    operation = resource.memory.last_operation
-    mark = Mark(scene.stem, operation.attempt if operation and operation.attempt else 1)
-    name = marked(resource.desired.free_name(resource.ref.name), mark)
-    free = resource.desired.description
-    digest = hashlib.sha256(f"{name}\n{free}".encode()).hexdigest()[:16]
-    kept = free if free is not None else _without_marks(line.description or "")
-    return Describe(line.id, name, marked(kept, mark, _MARKED_DESCRIPTION_LIMIT) if kept else str(mark), digest)
-
-
-def _without_marks(text: str) -> str:
-    return " ".join(word for word in text.split() if not guards.has_mark(word))
 
 
 def absent(scene: Scene, cluster_id: str) -> Decision:

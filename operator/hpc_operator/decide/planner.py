@@ -10,7 +10,7 @@ from hpc_operator.decide import creating, doubt, guards, leaving, living
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.taking import record_for, take, take_ordered
-from hpc_operator.domain.actions import Close, Create, Delete, Describe, Doubt, LookById, Release, Remember
+from hpc_operator.domain.actions import Change, Close, Create, Delete, Describe, Doubt, LookById, Release, Remember
 from hpc_operator.domain.desired import DeletionPolicy
 from hpc_operator.domain.mark import fleet_of, marks_in, stem
 from hpc_operator.domain.reasons import Reason
@@ -163,7 +163,7 @@ def _unexplained(scene: Scene) -> Intent:
 
 def _held(scene: Scene, decision: Decision) -> Decision:
     """Guards over every decision: an untrusted clock, a pause, and Observe."""
-    changing = isinstance(decision, Act) and isinstance(decision.action, Create | Delete | Describe)
+    changing = isinstance(decision, Act) and isinstance(decision.action, Create | Delete | Describe | Change)
     if not guards.clock_trusted(scene) and (_needs_clock(scene, decision) or changing):
         text = "The operator's clock and the service's differ by more than the allowance; set the clock right."
         return Wait(Reason.CLOCK_SKEWED, scene.policy.staleness, text)

@@ -3,13 +3,15 @@
 `reconcile` writes what these return; nothing else ever changes a memory.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from hpc_operator.domain.actions import Take
 from hpc_operator.domain.answers import Accepted, NotSent, Refused
-from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.desired import Instant, Role, stored
 from hpc_operator.domain.observed import NodesLook
 from hpc_operator.domain.record import (
+    LIFE,
     Closed,
     Intent,
     Memory,
@@ -17,8 +19,12 @@ from hpc_operator.domain.record import (
     OperationAction,
     Origin,
     Outcome,
+    RefusedWish,
     Resource,
 )
+
+NAME = "cluster_name"
+"""The field under which a refused modifyCluster is noted."""
 
 
 def created(memory: Memory, intent: Intent, answer: Accepted, now: Instant) -> Memory | None:
@@ -43,8 +49,8 @@ def created(memory: Memory, intent: Intent, answer: Accepted, now: Instant) -> M
     )
 
 
-def deleted(memory: Memory, intent: Intent, answer: Accepted | Refused) -> Memory | None:
-    """A deleteCluster was answered: its job, or 2100, goes into the same intent."""
+def answered(memory: Memory, intent: Intent, answer: Accepted | Refused) -> Memory | None:
+    """A delete or a change was answered: its job, or a delete's 2100, goes into the same intent."""
     if memory.operation is None or memory.operation.nonce != intent.nonce:
         return None
     if isinstance(answer, Refused):
@@ -52,9 +58,77 @@ def deleted(memory: Memory, intent: Intent, answer: Accepted | Refused) -> Memor
     return replace(memory, job_id=answer.job_id, operation=replace(memory.operation, job_id=answer.job_id))
 
 
-def closed(memory: Memory, closing: Closed) -> Memory:
-    """The operation ended without an effect that lasts."""
-    return replace(memory, operation=None, last_operation=closing)
+def ended(memory: Memory, intent: Intent, at: Instant) -> Memory | None:
+    """The job of an open change is over since then at the latest."""
+    operation = memory.operation
+    if operation is None or operation.nonce != intent.nonce or operation.ended_at is not None:
+        return None
+    return replace(memory, operation=replace(operation, ended_at=at))
+
+
+def closed(memory: Memory, intent: Intent, closing: Closed) -> Memory:
+    """The operation is over; of a change, its wish is noted where it was refused or failed."""
+    if intent.action in LIFE:
+        return replace(memory, operation=None, last_operation=closing)
+    same = next((r for r in memory.refused if (r.field, r.wish) == (intent.field, intent.wish)), None)
+    failures = max(closing.failures, (same.failures if same is not None else 0) + 1)
+    kept = tuple(r for r in memory.refused if r.field != intent.field)
+    if closing.outcome in (Outcome.REFUSED, Outcome.NOT_SENT, Outcome.FAILED):
+        kept = (*kept, _refused(intent, closing, failures))
+    done = replace(
+        memory,
+        operation=None,
+        last_operation=replace(closing, failures=failures if closing.outcome is not Outcome.ACCEPTED else 0),
+        refused=kept,
+        waiting_since=None,
+    )
+    return _started(done, intent) if intent.action is OperationAction.START else done
+
+
+def _refused(intent: Intent, closing: Closed, failures: int) -> RefusedWish:
+    return RefusedWish(
+        intent.field,
+        intent.wish,
+        closing.at,
+        intent.generation,
+        0 if closing.outcome is Outcome.NOT_SENT else closing.code,
+        closing.message,
+        failures,
+        intent.reconcile_at,
+    )
+
+
+def _started(memory: Memory, intent: Intent) -> Memory:
+    """A start that was done after a stop from outside is done once for its wish."""
+    last = memory.last_operation
+    if last is None or last.outcome is not Outcome.ACCEPTED:
+        return memory
+    restarted = memory.restarted if memory.stopped else f"{intent.generation}/{intent.reconcile_at or ''}"
+    return replace(memory, restarted=restarted, stopped=False)
+
+
+def undescribed(resource: Resource, digest: str, answer: Refused, now: Instant) -> Memory:
+    """ModifyCluster was refused: like any change, its wish is noted."""
+    memory = resource.memory
+    same = next((r for r in memory.refused if (r.field, r.wish) == (NAME, digest)), None)
+    kept = tuple(r for r in memory.refused if r.field != NAME)
+    refused = RefusedWish(
+        NAME,
+        digest,
+        now,
+        resource.generation,
+        answer.code,
+        answer.message,
+        (same.failures if same is not None else 0) + 1,
+        resource.orders.reconcile_at,
+    )
+    return replace(memory, refused=(*kept, refused))
+
+
+def described(resource: Resource, digest: str, now: Instant) -> Memory:
+    """Name and description were written."""
+    kept = tuple(r for r in resource.memory.refused if r.field != NAME)
+    return replace(resource.memory, described=digest, described_at=stored(now), refused=kept)
 
 
 def closing(memory: Memory, intent: Intent, answer: Refused | NotSent, now: Instant) -> Closed:
@@ -62,6 +136,7 @@ def closing(memory: Memory, intent: Intent, answer: Refused | NotSent, now: Inst
     last = memory.last_operation
     again = last is not None and last.action is intent.action and last.generation == intent.generation
     failures = (last.failures if last is not None and again else 0) + 1
+    failures = failures if intent.action in LIFE else 0  # a change's are counted by its wish
     if isinstance(answer, NotSent):
         return Closed(
             intent.action,
@@ -109,10 +184,22 @@ def taken(resource: Resource, take: Take, now: Instant) -> Memory:
 def counted(resource: Resource, look: NodesLook) -> Memory:
     """The node list was read: desired and active by role."""
     roles = resource.desired.conf.roles if resource.desired.conf else {}
-    active = {node.role: look.active(node.role) for node in look.nodes}
-    names = [*roles, *(name for name in active if name not in roles)]
-    counts = tuple(
-        NodeCount(name, (roles[name].count or 1) if name in roles else active.get(name, 0), active.get(name, 0))
-        for name in names
+    names = dict.fromkeys([*roles, *(node.role for node in look.nodes)])
+    return replace(
+        resource.memory, nodes=tuple(_counted(name, roles.get(name), look) for name in names), endpoints=look.endpoints
     )
-    return replace(resource.memory, nodes=counts, endpoints=look.endpoints)
+
+
+def _counted(name: str, wish: Role | None, look: NodesLook) -> NodeCount:
+    """A count that is not wished is an autoscaler's, or as the platform made it."""
+    nodes = look.of(name)
+    wished = wish.count if wish is not None and wish.count is not None else len(nodes)
+    return NodeCount(
+        name, wished, look.active(name), len(nodes), _alike(n.cpu for n in nodes), _alike(n.memory for n in nodes)
+    )
+
+
+def _alike(values: Iterable[int | None]) -> int | None:
+    """The one value; 0 where they differ, None where one was not answered or there is none."""
+    found = set(values)
+    return None if None in found or not found else found.pop() if len(found) == 1 else 0

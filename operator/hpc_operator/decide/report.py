@@ -8,12 +8,26 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never
 
+from hpc_operator.decide import exits
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
+from hpc_operator.decide.differences import plan, renamed
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.living import rivals
-from hpc_operator.domain.actions import Create, Delete
+from hpc_operator.decide.naming import describe
+from hpc_operator.domain.actions import Change, Create, Delete
+from hpc_operator.domain.desired import ManagementPolicy, stored
+from hpc_operator.domain.observed import Cluster
 from hpc_operator.domain.reasons import Reason
-from hpc_operator.domain.record import Condition, Memory, Report, Resource
+from hpc_operator.domain.record import (
+    LIFE,
+    Condition,
+    Memory,
+    OperationAction,
+    Plan,
+    PlannedChange,
+    Report,
+    Resource,
+)
 
 _MESSAGE_LIMIT = 1024
 
@@ -31,7 +45,19 @@ def report(scene: Scene, decision: Decision) -> Report:
         cluster_name=line.name if line else _text(kept, "cluster_name"),
         create_time=_stamp(line.created_at) if line and line.created_at else _text(kept, "create_time"),
         last_handled_reconcile_at=resource.orders.reconcile_at or _text(kept, "lastHandledReconcileAt"),
+        plan=_plan(scene, line),
     )
+
+
+def _plan(scene: Scene, line: Cluster | None) -> Plan | None:
+    """With managementPolicy Plan, what Full would do."""
+    resource = scene.resource
+    if resource.desired.management_policy is not ManagementPolicy.PLAN or resource.deleting:
+        return None
+    if resource.id is None:
+        name = resource.desired.free_name(resource.ref.name)
+        return Plan((PlannedChange("", "nothing", name, "createCluster", interrupts=False),))
+    return plan(scene, line) if line is not None else Plan()
 
 
 def _stamp(instant: float) -> str:
@@ -49,9 +75,23 @@ def remembered(scene: Scene, decision: Decision) -> Memory:
         naming = [entry for entry in log.entries if memory.hpc_cluster_id in entry.cluster_ids]
         oldest = min(naming, key=lambda entry: entry.created_at or 0.0, default=None)
         memory = replace(memory, job_id=oldest.job_id if oldest else None)
-    if isinstance(decision, Settled) and memory.first_active_at is None and memory.hpc_cluster_id:
-        return replace(memory, first_active_at=scene.now)
+    memory = _waiting(scene, decision, memory)
+    if isinstance(decision, Settled) and memory.hpc_cluster_id:
+        memory = replace(memory, stopped=decision.reason is Reason.STOPPED)
+        return memory if memory.first_active_at is not None else replace(memory, first_active_at=scene.now)
     return memory
+
+
+def _waiting(scene: Scene, decision: Decision, memory: Memory) -> Memory:
+    """Since when a change waits for jobs; and that the cluster was renamed, before what it was called is forgotten."""
+    if isinstance(decision, Wait) and decision.reason is Reason.WAITING_FOR_JOBS:
+        return replace(memory, waiting_since=memory.waiting_since or stored(scene.now))
+    if not isinstance(decision, Settled):
+        return memory
+    line = scene.shown(memory.hpc_cluster_id) if memory.hpc_cluster_id else None
+    if line is not None and renamed(scene, line, describe(scene, line)):
+        memory = replace(memory, described=None)
+    return replace(memory, waiting_since=None)
 
 
 def _text(status: dict[str, object], name: str) -> str | None:
@@ -62,8 +102,10 @@ def _text(status: dict[str, object], name: str) -> str | None:
 def _conditions(scene: Scene, decision: Decision) -> tuple[Condition, ...]:
     resource = scene.resource
     if isinstance(decision, Wait) and decision.quiet and resource.conditions and not resource.deleting:
-        return tuple(replace(c, observed_generation=resource.generation) for c in resource.conditions)
+        kept = tuple(replace(c, observed_generation=resource.generation) for c in resource.conditions)
+        return tuple(_paused(c, decision) if c.type == "Ready" else c for c in kept)
     reason, message = _words(decision)
+    message = exits.told(scene, decision, reason, message)[:_MESSAGE_LIMIT]
     ready, reconciling, stalled = _stage(resource, decision)
     wished = {
         "Ready": (ready, reason, message),
@@ -74,6 +116,13 @@ def _conditions(scene: Scene, decision: Decision) -> tuple[Condition, ...]:
     return tuple(_condition(resource, scene.now, kind, said) for kind, said in wished.items())
 
 
+def _paused(ready: Condition, decision: Wait) -> Condition:
+    """A pause leaves Ready as it was, and says so."""
+    if decision.reason is not Reason.PAUSED:
+        return ready
+    return replace(ready, reason=decision.reason, message=decision.message)
+
+
 def _words(decision: Decision) -> tuple[Reason, str]:
     match decision:
         case Settled(reason, message) | Blocked(reason, message) | Wait(reason=reason, message=message):
@@ -82,6 +131,8 @@ def _words(decision: Decision) -> tuple[Reason, str]:
             return Reason.CREATING, "The cluster is being created."
         case Act(action=Delete()):
             return Reason.DELETING, "The cluster is being deleted."
+        case Act(action=Change()):
+            return Reason.CHANGING, "The cluster is being changed."
         case Act():
             return Reason.WORKING, "Work is under way."
         case _:
@@ -107,14 +158,23 @@ def _available(scene: Scene) -> tuple[bool, str, str]:
     """Active and reachable, whatever is under way; as the newest look that speaks for it says."""
     resource = scene.resource
     line = scene.shown(resource.id) if resource.id else None
+    before = next((c for c in resource.conditions if c.type == "Available"), None)
+    if line is not None and before is not None and _in_hand(resource, line):
+        return before.status == "True", before.reason, before.message
     if line is not None:
         up = line.status == "active" and resource.memory.hpc_cluster_id is not None
         status = "".join(part.capitalize() for part in (line.status or "unknown").split("_"))
         return up, status if status.isalnum() and status.isascii() else "Unknown", ""
-    before = next((c for c in resource.conditions if c.type == "Available"), None)
     if before is not None and scene.newest is None:
         return before.status == "True", before.reason, before.message
     return False, "NotShown", ""
+
+
+def _in_hand(resource: Resource, line: Cluster) -> bool:
+    """A change of ours runs, and the service calls the cluster busy: what could be reached still can."""
+    operation = resource.memory.operation
+    changes = operation is not None and operation.action not in (*LIFE, OperationAction.START, OperationAction.STOP)
+    return changes and line.status not in ("active", "stopped", "suspended", "abnormal", "deleting")
 
 
 def _condition(resource: Resource, now: float, kind: str, said: tuple[bool, str, str]) -> Condition:

@@ -49,9 +49,10 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class LookById:
-    """Ask for clusters by id; the answers are kept with the shared looks."""
+    """Ask for clusters by id; the answers are kept with the shared looks. `lane` of the budget; "": by its stage."""
 
     ids: tuple[str, ...]
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +95,19 @@ class CountNodes:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Change the cluster: intent, then one call. `field` asks for it and `wish` is what it says, as people read it.
+    """Change the cluster: intent, then one call.
 
-    AddNodes: `count` nodes of `role`, beside `nodes` (ids). DeleteNodes: `nodes` go. Resize: `role` to `cpu` cores and
-    `memory` MiB. Start, Stop: nothing more; `again`: after a stop from outside.
+    AddNodes: `count` nodes of `role`, beside `nodes` (ids). DeleteNodes: `nodes` go, so that `count` are left. Resize:
+    `role` to `cpu` cores and `memory` MiB. Start, Stop: nothing more.
     """
 
     action: OperationAction
     id: str
-    field: str
-    wish: str
     role: str | None = None
     count: int | None = None
     nodes: tuple[str, ...] = ()
     cpu: int | None = None
     memory: int | None = None
-    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hpc_operator.domain.desired import Desired, Instant, Orders, Ref
+from hpc_operator.domain.desired import Desired, Instant, Orders, Power, Ref
 
 
 class Origin(StrEnum):
@@ -28,6 +28,23 @@ class OperationAction(StrEnum):
     RESIZE = "Resize"
     START = "Start"
     STOP = "Stop"
+
+
+LIFE = (OperationAction.CREATE, OperationAction.DELETE)
+"""The calls that begin and end a cluster; all others change it."""
+
+
+def field_of(action: OperationAction, role: str | None) -> str:
+    """The field of the spec that a change carries out; of a resize the role, since cpu and memory go together."""
+    if action in (OperationAction.START, OperationAction.STOP):
+        return "power"
+    counts = action in (OperationAction.ADD_NODES, OperationAction.DELETE_NODES)
+    return f"cluster_conf.cluster.{role}" + (".count" if counts else "")
+
+
+def size(cpu: int | None, memory: int | None) -> str:
+    """A node's size as people read it."""
+    return f"{cpu} cores, {memory} MiB"
 
 
 class Outcome(StrEnum):
@@ -68,8 +85,8 @@ class Record:
 class Intent:
     """`status.operation`: an open operation. `key` is the fingerprint of the access key that sends it.
 
-    Of a change: `role`; `count` nodes to add; `nodes` that were there before (AddNodes) or are to go (DeleteNodes);
-    `cpu` and `memory` wished. `ended_at`: no earlier than the end of its job.
+    Of a change: `role`; `count` nodes to add, beside `nodes` (AddNodes), or to be left when `nodes` went (DeleteNodes);
+    `cpu` and `memory` wished. `ended_at`: no earlier than the end of its job. `attempt` is its cluster's mark's then.
     """
 
     action: OperationAction
@@ -90,6 +107,28 @@ class Intent:
     cpu: int | None = None
     memory: int | None = None
     ended_at: Instant | None = None
+
+    @property
+    def field(self) -> str:
+        """The field of the spec that asks for it."""
+        return field_of(self.action, self.role)
+
+    @property
+    def wish(self) -> str:
+        """What that field says, as people read it."""
+        match self.action:
+            case OperationAction.ADD_NODES:
+                return str(len(self.nodes) + (self.count or 0))
+            case OperationAction.DELETE_NODES:
+                return str(self.count)
+            case OperationAction.RESIZE:
+                return size(self.cpu, self.memory)
+            case OperationAction.START:
+                return Power.RUNNING.value
+            case OperationAction.STOP:
+                return Power.STOPPED.value
+            case OperationAction.CREATE | OperationAction.DELETE:
+                return ""
 
     @property
     def full_mark(self) -> str:
@@ -122,7 +161,7 @@ class RefusedWish:
     """`status.refused`: a change that was refused or failed, by the field that asks for it and the value wished.
 
     It is not tried again for the same wish while the refusal is final; other wishes go on. `code` is the API's
-    ret_code, None where the job failed. `failures` in a row make the wait.
+    ret_code, None where the job failed, 0 where nothing was sent. `failures` in a row make the wait.
     """
 
     field: str
@@ -274,6 +313,12 @@ class Resource:
         wanted = self.orders.reconcile_at
         last = self.memory.last_operation
         return wanted is not None and last is not None and wanted != last.reconcile_at
+
+    @property
+    def asks_to_look(self) -> bool:
+        """Whether `reconcile-at` asks for a look that was not acknowledged yet."""
+        wanted = self.orders.reconcile_at
+        return wanted is not None and self.status.get("lastHandledReconcileAt") != wanted
 
     @property
     def id(self) -> str | None:

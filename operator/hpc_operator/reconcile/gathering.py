@@ -15,10 +15,11 @@ from hpc_operator.decide.firsts import first_create
 from hpc_operator.decide.needs import Needs, needs
 from hpc_operator.domain.desired import Instant, Ref
 from hpc_operator.domain.mark import stem
-from hpc_operator.domain.observed import ListLook, LogLook
+from hpc_operator.domain.observed import ListLook, LogLook, NodesLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Record, Resource
+from hpc_operator.reconcile.countings import Countings
 from hpc_operator.reconcile.meetings import Meetings
 from hpc_operator.reconcile.ports import Budget, Clock, Credentials, Keys, Looks, SecretProblem, Unavailable
 from hpc_operator.reconcile.turns import Turns
@@ -41,6 +42,15 @@ class Fleet(Protocol):
 
     def of_account(self, account: Account) -> Collection[Ref]:
         """The resources whose recorded account this is."""
+
+    def spenders(self) -> Collection[str]:
+        """The uids of those that have a cluster under the operator's own key, or may be buying one."""
+
+
+class _Bulk(Protocol):
+    async def weigh(self, scene: Scene) -> Scene: ...
+
+    def went(self) -> None: ...
 
 
 class _Lives(Protocol):
@@ -127,16 +137,24 @@ class Gatherer:
         meetings: Meetings,
         watch: Watch,
         budget: Budget,
+        bulk: _Bulk,
     ) -> None:
         self._keys, self._looks, self._clock, self._fleet = keys, looks, clock, fleet
         self._name, self._policy, self._unsent, self._lives = name, policy, unsent, lives
         self._meetings, self._watch, self._budget = meetings, watch, budget
+        self._bulk = bulk
+        self._buying: set[str] = set()
         self._turns = Turns(budget, clock)
         self._later: dict[tuple[str, str], Instant] = {}
+        self._countings = Countings()
         self._first: dict[Account, Ref] = {}
 
     async def gather(self, resource: Resource) -> tuple[Scene, Credentials | None]:
         """The scene, and the credentials to act with; None when there are none or they lead to another account."""
+        scene, credentials = await self._gathered(resource)
+        return await self._bulk.weigh(scene), credentials
+
+    async def _gathered(self, resource: Resource) -> tuple[Scene, Credentials | None]:
         credentials, problem = await self._credentials(resource)
         scene = self._scene(resource, credentials, problem)
         if credentials is None or not guards.same_account(scene):
@@ -171,6 +189,8 @@ class Gatherer:
             jobs=_OtherJobs(self._fleet, resource.ref),
             earlier=self._lives.before(resource.ref) if resource.id is None else (),
             recount=self._watch.recount(resource.ref),
+            nodes=self._countings.of(resource.ref),
+            clusters=len(self._fleet.spenders()) - (uid in self._fleet.spenders()),
             postponed=frozenset(c for c in _CHORES if self._later.get((uid, c), 0.0) > now),
         )
         return Scene(resource, facts, self._policy)
@@ -208,7 +228,9 @@ class Gatherer:
         return None if wait <= 0 else self._clock.now() + wait
 
     def decided(self, ref: Ref, decision: Decision) -> None:
-        """Only who could create is in line for it."""
+        """Only who could create is in line for it; only what changes is counted again and again."""
+        if isinstance(decision, Settled):
+            self._countings.forget(ref)
         if isinstance(decision, Settled | Blocked) or (isinstance(decision, Wait) and decision.reason not in _IN_LINE):
             self._turns.leave(ref)
 
@@ -252,9 +274,25 @@ class Gatherer:
             return True
         return self._first.setdefault(account, scene.resource.ref) == scene.resource.ref
 
+    def room(self, scene: Scene) -> bool:
+        """Hold a place below max_clusters for this pass; False when others that buy just now have the last one."""
+        most, uid = self._policy.max_clusters, scene.resource.ref.uid
+        if most is None or not scene.facts.own_key:
+            return True
+        if len({*self._fleet.spenders(), *self._buying} - {uid}) >= most:
+            return False
+        self._buying.add(uid)
+        return True
+
     def unclaim(self, ref: Ref) -> None:
         """The pass is over: what it created is in the cache now."""
+        self._buying.discard(ref.uid)
         self._first = {account: holder for account, holder in self._first.items() if holder != ref}
+
+    def counted(self, ref: Ref, look: NodesLook) -> None:
+        """Its nodes were looked at."""
+        self._countings.keep(ref, look)
+        self._watch.counted(ref, look.begun)
 
     def postpone(self, resource: Resource, chore: str) -> None:
         """Put a chore off: it must not hold back Ready, nor be tried in a loop."""
@@ -268,6 +306,9 @@ class Gatherer:
 
     def forget(self, ref: Ref) -> None:
         """The resource is gone."""
+        self._countings.forget(ref)
+
+        self._bulk.went()
         self._meetings.forget(ref)
         self._watch.leave(ref)
         self._turns.leave(ref)

@@ -9,19 +9,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
-from hpc_operator.decide import guards, pace, remembering
+from hpc_operator.decide import pace, remembering
 from hpc_operator.decide.decision import Decision, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.quota import exhausted
 from hpc_operator.domain import actions
-from hpc_operator.domain.answers import Accepted, Answer, NoAnswer, NotSent, Refused
-from hpc_operator.domain.desired import Instant, Ref, stored
+from hpc_operator.domain.answers import Accepted, NoAnswer, NotSent, Refused
+from hpc_operator.domain.desired import Ref, stored
+from hpc_operator.domain.observed import NodesLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
-from hpc_operator.domain.record import Intent, OperationAction, Resource
+from hpc_operator.domain.record import Intent, Resource
 from hpc_operator.reconcile.buying import Buyer, tell_apart
 from hpc_operator.reconcile.keeper import Keeper
 from hpc_operator.reconcile.ports import Budget, Calls, Clock, Credentials, Lease, Looks, Store
+from hpc_operator.reconcile.sending import Sender
 from hpc_operator.reconcile.writing import Writer
 
 _log = logging.getLogger(__name__)
@@ -48,13 +50,24 @@ class Performer:
         policy: Policy,
         nonce: Callable[[], str],
         postpone: Callable[[Resource, str], None],
-        counted: Callable[[Ref, Instant], None],
+        counted: Callable[[Ref, NodesLook], None],
         released: Callable[[Ref], None],
     ) -> None:
-        self._store, self._calls, self._looks, self._budget, self._lease = store, calls, looks, budget, lease
+        self._store, self._calls, self._looks, self._budget = store, calls, looks, budget
         self._clock, self._writer, self._keeper, self._buyer = clock, writer, keeper, buyer
         self._policy, self._nonce, self._postpone, self._released = policy, nonce, postpone, released
         self._counted = counted
+        self._sender = Sender(
+            store=store,
+            calls=calls,
+            budget=budget,
+            lease=lease,
+            clock=clock,
+            writer=writer,
+            keeper=keeper,
+            policy=policy,
+            nonce=nonce,
+        )
 
     async def perform(self, scene: Scene, action: actions.Action, credentials: Credentials | None) -> Decision | None:
         """Do it. Raises what the store raises: Conflict, Gone, CrdTooOld, Unavailable, SecretProblem."""
@@ -66,6 +79,8 @@ class Performer:
                 await self._store.write_intent(resource, self._stamped(intent))
             case actions.Close(intent, closed):
                 await self._keeper.keep(self._writer.close(resource, intent, closed), f"close {resource.ref}")
+            case actions.Ended(intent, at):
+                await self._keeper.keep(self._writer.ended(resource, intent, stored(at)), f"end {resource.ref}")
             case actions.Take():
                 await self._store.write_status(resource, remembering.taken(resource, action, self._clock.now()))
             case actions.Release():
@@ -77,7 +92,12 @@ class Performer:
     async def _call(
         self,
         scene: Scene,
-        action: actions.Create | actions.LookById | actions.Describe | actions.Delete | actions.CountNodes,
+        action: actions.Create
+        | actions.LookById
+        | actions.Describe
+        | actions.Delete
+        | actions.CountNodes
+        | actions.Change,
         credentials: Credentials | None,
     ) -> Decision | None:
         """The actions that need the cloud, and so a key."""
@@ -86,20 +106,22 @@ class Performer:
         match action:
             case actions.Create():
                 return await self._buyer.buy(scene, action, credentials)
-            case actions.LookById(ids):
-                return await self._look(scene.resource, ids, credentials)
+            case actions.LookById(ids, lane):
+                return await self._look(scene.resource, ids, credentials, lane)
             case actions.Describe():
                 return await self._describe(scene.resource, action, credentials)
-            case actions.Delete():
-                return await self._delete(scene, action, credentials)
+            case actions.Delete() | actions.Change():
+                return await self._sender.send(scene, action, credentials)
             case actions.CountNodes(cluster_id):
                 return await self._count(scene.resource, cluster_id, credentials)
             case _:
                 assert_never(action)
 
-    async def _look(self, resource: Resource, ids: tuple[str, ...], credentials: Credentials) -> Decision | None:
+    async def _look(
+        self, resource: Resource, ids: tuple[str, ...], credentials: Credentials, wanted: str
+    ) -> Decision | None:
         """A look that failed is told and waited for: asked again at once, it would never come to a report."""
-        lane = "create" if resource.id is None else "ask"
+        lane = wanted or ("create" if resource.id is None else "ask")
         if resource.deleting or resource.memory.operation is not None:
             lane = "finish"
         looks = [await self._looks.by_id(credentials, credentials.account, cluster_id, lane) for cluster_id in ids]
@@ -133,62 +155,29 @@ class Performer:
         answer = await self._calls.describe(
             credentials, credentials.account, action.id, action.name, action.description
         )
-        if not isinstance(answer, Accepted):
-            self._postpone(resource, "Describe")
-            await tell_apart(self._calls, credentials, answer)
-            return None
-        memory = replace(resource.memory, described=action.digest, described_at=stored(self._clock.now()))
-        await self._store.write_status(resource, memory)
+        now = self._clock.now()
+        match answer:
+            case Accepted():
+                await self._store.write_status(resource, remembering.described(resource, action.digest, now))
+            case Refused():
+                await tell_apart(self._calls, credentials, answer)
+                memory = remembering.undescribed(resource, action.digest, answer, stored(now))
+                await self._store.write_status(resource, memory)
+            case NotSent() | NoAnswer():
+                self._postpone(resource, "Describe")
+            case _:
+                assert_never(answer)
         return None
 
     async def _count(self, resource: Resource, cluster_id: str, credentials: Credentials) -> Decision | None:
-        look = await self._looks.nodes(credentials, credentials.account, cluster_id, "change")
-        if not look.complete or not any(node.status == "active" for node in look.nodes):
+        lane = "change" if resource.memory.operation is not None else "look"
+        look = await self._looks.nodes(credentials, credentials.account, cluster_id, lane)
+        if not look.complete or not look.nodes:
             self._postpone(resource, "CountNodes")
             return None
+        self._counted(resource.ref, look)
         await self._store.write_status(resource, remembering.counted(resource, look))
-        self._counted(resource.ref, look.begun)
         return None
-
-    async def _delete(self, scene: Scene, action: actions.Delete, credentials: Credentials) -> Decision | None:
-        resource = scene.resource
-        if wait := await self._permitted(resource, credentials, "finish"):
-            return wait
-        if self._keeper.closed or not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
-            return Wait(
-                Reason.NOT_LEADER, self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True
-            )
-        intent = Intent(
-            action=OperationAction.DELETE,
-            mark=scene.stem,
-            attempt=action.attempt,
-            started_at=stored(self._clock.now()),
-            nonce=self._nonce(),
-            account=credentials.account,
-            key=credentials.fingerprint,
-            generation=resource.generation,
-        )
-        await self._keeper.keep(self._send_delete(resource, intent, action.id, credentials), f"delete {resource.ref}")
-        return None
-
-    async def _send_delete(self, resource: Resource, intent: Intent, cluster_id: str, credentials: Credentials) -> None:
-        resource = await self._store.write_intent(resource, intent)
-        reading = self._clock.now()
-        if not guards.send_in_time(intent, reading, self._policy):
-            return  # held up since the intent: whose the cluster is now, the next pass looks up before it asks
-        answer: Answer = await self._calls.delete(credentials, credentials.account, cluster_id, reading)
-        _log.info("deleteCluster: %s", answer, extra={"resource": str(resource.ref), "cluster": cluster_id})
-        match answer:
-            case Accepted(job_id=str()) | Refused(code=2100):
-                await self._writer.deleted(resource, intent, answer)
-            case Refused() | NotSent():
-                closing = remembering.closing(resource.memory, intent, answer, self._clock.now())
-                await self._writer.close(resource, intent, closing)
-                await tell_apart(self._calls, credentials, answer)
-            case NoAnswer() | Accepted():
-                pass  # deleting by id may be repeated: the next pass looks, then asks again
-            case _:
-                assert_never(answer)
 
 
 def calm(policy: Policy, streak: int) -> float:

@@ -178,6 +178,9 @@ class Lease(Protocol):
     def approved_deletions(self) -> int:
         """How many deletions at once a person approved on the Lease (`approve-deletions`); 0 without that."""
 
+    def drop_approval(self) -> None:
+        """The approval was used: no deletion is held any more. Nothing happens where there is none."""
+
 
 class Store(Protocol):
     """Kubernetes. Each write carries the resource's resourceVersion and answers the resource as written."""
@@ -201,7 +204,7 @@ class Store(Protocol):
         """Take our ownerReference off the resource's Secrets and label them `hpc.qingcloud.com/retained=<id>`."""
 
     async def connect(self, resource: Resource, texts: Mapping[str, str]) -> None:
-        """Write the Secret `<name>-connection`, owned by the resource; SecretProblem if one of that name is not ours."""
+        """Write the Secret `<name>-connection`, owned by the resource; SecretProblem if another's bears that name."""
 
     async def doomed(self) -> bool | None:
         """Whether the CRD itself is being deleted, and every resource with it; None when that cannot be read."""

@@ -43,5 +43,6 @@ class Said:
 def _words(scene: Scene, report: Report) -> _Words:
     looks: tuple[ListLook | LogLook, ...] = (*scene.facts.lists[:1], *scene.facts.logs[:1])
     conditions = tuple((each.type, each.status, each.reason, each.message) for each in report.conditions)
-    rest = (report.observed_generation, report.cluster_status, report.cluster_name, report.last_handled_reconcile_at)
+    line = (report.cluster_status, report.cluster_name)
+    rest = (report.observed_generation, *line, report.last_handled_reconcile_at, report.plan)
     return tuple(look.begun for look in looks), conditions, rest

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from hpc_operator.decide import guards, remembering
 from hpc_operator.domain.answers import Accepted, Refused
+from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Closed, Intent, Memory, Resource
 from hpc_operator.reconcile.ports import Clock, Conflict, CrdTooOld, Gone, Store, Unavailable
@@ -41,15 +42,19 @@ class Writer:
             _log.error("a second cluster belongs to a resource", extra={"resource": str(resource.ref), "detail": text})
             await self._store.announce(written, Reason.DUPLICATE_CLUSTERS, text, warning=True)
 
-    async def deleted(self, resource: Resource, intent: Intent, answer: Accepted | Refused) -> None:
-        """A deleteCluster was answered: its job, or *not found*, into the open intent."""
-        await self._until(resource, lambda fresh: remembering.deleted(fresh.memory, intent, answer))
+    async def answered(self, resource: Resource, intent: Intent, answer: Accepted | Refused) -> None:
+        """A delete or a change was answered: its job, or a delete's *not found*, into the open intent."""
+        await self._until(resource, lambda fresh: remembering.answered(fresh.memory, intent, answer))
+
+    async def ended(self, resource: Resource, intent: Intent, at: Instant) -> None:
+        """The job of the open change is over."""
+        await self._until(resource, lambda fresh: remembering.ended(fresh.memory, intent, at))
 
     async def close(self, resource: Resource, intent: Intent, closing: Closed) -> None:
         """Close the operation, if it is still the one that was open."""
 
         def change(fresh: Resource) -> Memory | None:
-            return remembering.closed(fresh.memory, closing) if guards.same_intent(fresh, intent) else None
+            return remembering.closed(fresh.memory, intent, closing) if guards.same_intent(fresh, intent) else None
 
         await self._until(resource, change)
 

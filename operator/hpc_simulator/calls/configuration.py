@@ -88,14 +88,19 @@ def _role(cluster: Fields, name: str, settings: Settings) -> Role:
         memory=parameters.whole(given, "memory"),
         mount_point=parameters.text_or(given, "nas_mount_point"),
     )
-    least_cpu, least_memory = (2, settings.least_compute_memory) if name == "compute" else (1, 1024)
     if not 1 <= role.count <= (1 if name == "controller" else 99):
         raise Refused(8000, f"{name}.count")
-    if not least_cpu <= role.cpu <= 1024 or not least_memory <= role.memory <= 2**24:
-        raise Refused(8000, f"{name}: cpu or memory out of bounds")
-    if settings.strict_sizes and (role.cpu not in CPUS or role.memory not in MEMORIES):
-        raise Refused(8000, f"{name}: cpu or memory off the ladder")
+    check_size(name, role.cpu, role.memory, settings)
     return role
+
+
+def check_size(role: str, cpu: int, memory: int, settings: Settings) -> None:
+    """Raise Refused(8000) for a size that a role cannot have; `memory` in MiB."""
+    least_cpu, least_memory = (2, settings.least_compute_memory) if role == "compute" else (1, 1024)
+    if not least_cpu <= cpu <= 1024 or not least_memory <= memory <= 2**24:
+        raise Refused(8000, f"{role}: cpu or memory out of bounds")
+    if settings.strict_sizes and (cpu not in CPUS or memory not in MEMORIES):
+        raise Refused(8000, f"{role}: cpu or memory off the ladder")
 
 
 def _check_env(env: Fields, settings: Settings) -> None:

@@ -9,9 +9,11 @@ import hashlib
 from hpc_simulator.calls import parameters
 from hpc_simulator.calls.configuration import Configuration, read_configuration
 from hpc_simulator.calls.context import Context
-from hpc_simulator.clusters import Cluster, Node
+from hpc_simulator.calls.sizing import address_at
+from hpc_simulator.clusters import Cluster
 from hpc_simulator.envelope import Fields, Refused
 from hpc_simulator.jobs import CREATE, Job
+from hpc_simulator.nodes import Node
 
 TERMS = (1, 3, 6, 12, 36, 70)
 """Months of a Reserved cluster, as documented (70 stands for five years)."""
@@ -151,7 +153,8 @@ def _nodes(ctx: Context, conf: Configuration) -> list[Node]:
             cpu=role.cpu,
             memory=role.memory,
             name=f"{role.name}{number}",
-            private_ip=f"172.16.{place // 250}.{place % 250 + 2}",
+            private_ip=address_at(place),
+            place=place,
         )
         for place, (role, number) in enumerate(made)
     ]

@@ -18,16 +18,16 @@ def list_clusters(ctx: Context) -> Fields:
     ctx.check_zone(parameters.text(query, "zone"))
     owner = parameters.text(query, "owner")
     seen: list[Cluster] = []
+    lag = ctx.settings.list_lag if ctx.twist.lag is None else ctx.twist.lag
     if ctx.sees(owner):
-        lag = ctx.settings.list_lag if ctx.twist.lag is None else ctx.twist.lag
         seen = begun_by(_chosen(ctx, owner), ctx.now, lag)
     if sorts(ctx) and query.get("sort_key") in ("cluster_id", "cluster_name", "cluster_type"):
         seen = sorted(seen, key=lambda cluster: str(_flat(ctx, cluster)[query["sort_key"]]))
     seen = ordered(ctx, seen, lambda cluster: int(cluster.stamp))
     page, total = ctx.page(seen, ctx.world.clusters)
     if plain(ctx.settings):
-        return {"cluster_set": ctx.world.lines.written(page, ctx.settings), "total_count": total}
-    return {"cluster_set": [rendered(cluster, ctx.settings) for cluster in page], "total_count": total}
+        return {"cluster_set": ctx.world.lines.written(page, ctx.settings, ctx.now - lag), "total_count": total}
+    return {"cluster_set": [rendered(cluster, ctx.settings, ctx.now - lag) for cluster in page], "total_count": total}
 
 
 def _chosen(ctx: Context, owner: str) -> list[Cluster]:

@@ -18,15 +18,17 @@ def list_nodes(ctx: Context) -> Fields:
     query = ctx.request.parameters
     ctx.check_zone(parameters.text(query, "zone"))
     lag = ctx.settings.list_lag if ctx.twist.lag is None else ctx.twist.lag
+    then = ctx.now - lag
     wanted, status = query.get("cluster_id"), query.get("status")
     seen = [
         element
         for cluster in _clusters(ctx, wanted)
         if cluster.owner == ctx.account.owner
         if cluster.began + lag <= ctx.now
-        for element in (rendered_node(cluster, node, ctx.settings) for node in cluster.nodes)
+        for element in (rendered_node(cluster, node, ctx.settings, then) for node in cluster.nodes_at(then))
         if not status or element["status"] == status
     ]
+    seen.sort(key=lambda element: str(element["create_time"]))
     seen = ordered(ctx, seen, lambda element: element["create_time"])
     page, total = ctx.page(seen, {str(element["node_id"]): element for element in seen})
     return {"hpc_app_nodes_set": list(page), "total_count": total}

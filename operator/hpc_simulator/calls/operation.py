@@ -8,7 +8,7 @@ from hpc_simulator.calls import parameters
 from hpc_simulator.calls.context import Context
 from hpc_simulator.calls.ordering import begun_by, ordered
 from hpc_simulator.envelope import Fields
-from hpc_simulator.jobs import Job, rendered
+from hpc_simulator.jobs import Job, named, rendered
 
 
 def list_operations(ctx: Context) -> Fields:
@@ -51,7 +51,9 @@ def _wanted(ctx: Context) -> dict[str, set[str]]:
 def _asked_for(ctx: Context, job: Job, lag: float, wanted: dict[str, set[str]]) -> bool:
     if "job_ids" in wanted and job.job_id not in wanted["job_ids"]:
         return False
-    if "resource_ids" in wanted and wanted["resource_ids"].isdisjoint(job.cluster_ids):  # the entry shows no others
+    if "resource_ids" in wanted and wanted["resource_ids"].isdisjoint(
+        named(job, ctx.settings)
+    ):  # the entry shows no others
         return False
     if not wanted.keys() - {"job_ids"}:
         return True

@@ -34,6 +34,14 @@ def whole(fields: Mapping[str, object], name: str) -> int:
     return value
 
 
+def number(fields: Mapping[str, object], name: str) -> int:
+    """A required whole number, as a JSON integer or as a string of digits; the pages send both."""
+    value = fields.get(name)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 9:
+        return int(value)
+    return whole(fields, name)
+
+
 def whole_or(fields: Mapping[str, object], name: str, default: int) -> int:
     """An optional JSON integer."""
     return whole(fields, name) if name in fields else default

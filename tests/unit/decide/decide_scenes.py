@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
+from hpc_operator.decide.exits import ENDS, GOES_ON
 from hpc_operator.decide.facts import Claim, Facts, Scene
+from hpc_operator.decide.report import report
 from hpc_operator.domain.desired import ClusterConf, ClusterType, Desired, Orders, Ref, Role
 from hpc_operator.domain.mark import stem
 from hpc_operator.domain.observed import Cluster, Entry, IdLook, JobStatus, ListLook, LogLook
@@ -238,7 +240,9 @@ def _check_resource(held: Resource) -> None:
     memory, operation = held.memory, held.memory.operation
     if memory.hpc_cluster_id is not None:
         assert None not in (memory.recorded_at, memory.mark, memory.account, memory.origin), "an id comes with the rest"
-        assert operation is None or operation.action is OperationAction.DELETE, "a create is open only without an id"
+        assert operation is None or operation.action is not OperationAction.CREATE, (
+            "a create is open only without an id"
+        )
         assert memory.last_operation is not None, "an id is recorded by closing an operation"
     else:
         assert memory.first_active_at is None
@@ -281,3 +285,13 @@ def shape(decision: Decision) -> str:
 
 def ids(row: Row) -> str:
     return row.because
+
+
+def says_what_ends_it(made: Scene, decision: Decision) -> None:
+    """A wait of a deletion, as its condition tells it, names what would end it."""
+    if not made.resource.deleting or not isinstance(decision, Wait | Blocked):
+        return
+    ready = next(each for each in report(made, decision).conditions if each.type == "Ready")
+    assert (ready.status, ready.reason) == ("False", decision.reason)
+    assert ENDS[decision.reason] in ready.message, ready
+    assert GOES_ON in ready.message, ready

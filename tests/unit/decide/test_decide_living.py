@@ -32,7 +32,7 @@ from decide_scenes import (
 )
 
 from hpc_operator.decide.facts import Claim
-from hpc_operator.decide.living import describe
+from hpc_operator.decide.naming import describe
 from hpc_operator.decide.planner import decide
 from hpc_operator.domain.desired import ManagementPolicy, Orders, Ref
 from hpc_operator.domain.mark import marks_in
@@ -70,13 +70,13 @@ STATUS = [
     Row("described: its nodes are counted once", scene(living(described=_digest()), _line("active"), log=log(5)), "Act CountNodes", fields={"id": ID}),
     Row("chores that failed do not hold back Ready", scene(living(), _line("active"), log=log(5), postponed=frozenset({"Describe", "CountNodes"})), "Settled Ready"),
     Row("Observe shows the difference and calls nothing", scene(living(desired=OBSERVE, **{**DONE, "described": None}), _line("active")), "Settled Differs"),
-    Row("paused: the same", scene(living(orders=Orders(paused=True), **{**DONE, "described": None}), _line("active")), "Settled Differs"),
+    Row("paused: the same", scene(living(orders=Orders(paused=True), **{**DONE, "described": None}), _line("active")), "Wait Paused quietly", says=("cluster_name",)),
     Row("the clock is wrong: nothing is changed", scene(living(), _line("active"), log=log(5), offset=99.0), "Wait ClockSkewed"),
     Row("pending: coming up", scene(living(100), _line("pending"), log=log(5)), "Wait Creating"),
     Row("a status nobody documented is busy, never ready and never gone", scene(living(100), _line("frobnicating"), log=log(5)), "Wait Creating"),
     Row("the same after it was ready", scene(living(**DONE), _line("frobnicating")), "Wait OperationRunning"),
     Row("no status at all is busy", scene(living(**DONE), look(5, replace(OURS, status=None))), "Wait OperationRunning"),
-    Row("stopped outside", scene(living(**DONE), _line("stopped")), "Blocked StoppedOutside"),
+    Row("stopped outside: looked up before it is started", scene(living(**DONE), _line("stopped")), "Act LookById"),
     Row("suspended by the platform", scene(living(**DONE), _line("suspended")), "Blocked AccountInArrears"),
     Row("abnormal before it was ever active: the create failed", scene(living(), _line("abnormal"), log=log(5)), "Blocked CreateFailed"),
     Row("abnormal afterwards", scene(living(**DONE), _line("abnormal")), "Blocked ClusterAbnormal"),
@@ -134,7 +134,7 @@ OWNERSHIP = [
         scene(READY, look(5, replace(OURS, description=f"theirs {OTHER_STEM}-1"))), "Blocked OwnershipMoved"),
     Row("our own mark in another attempt is ours", scene(READY, look(5, cluster(name=named(STEM, 9)))), "Settled Ready"),
     Row("no mark at all is a rename, not a move", scene(READY, look(5, cluster(name="renamed"))), "Settled Ready"),
-    Row("take-over ends it", scene(replace(READY, orders=Orders(take_over=ID)), MOVED), "Settled Ready"),
+    Row("take-over ends it", scene(replace(READY, orders=Orders(take_over=ID)), MOVED), "Act Describe"),
     Row("a look that cannot show yet what we wrote says nothing about a move",
         scene(living(**{**DONE, "described_at": ago(200)}), MOVED), "Settled Ready"),
     Row("an adopted cluster is marked", scene(living(**ADOPTED), look(5, cluster(name="mine")), log=log(5)), "Act Describe"),

@@ -175,13 +175,16 @@ def test_an_answer_without_an_id_leaves_the_doubt() -> None:
 def test_a_delete_s_answer_goes_into_the_same_intent_only() -> None:
     intent = delete_intent()
     held = known_memory(operation=intent)
-    job, gone = remembering.deleted(held, intent, Accepted("j-9")), remembering.deleted(held, intent, Refused(2100, ""))
+    job, gone = (
+        remembering.answered(held, intent, Accepted("j-9")),
+        remembering.answered(held, intent, Refused(2100, "")),
+    )
     assert job is not None
     assert gone is not None
     assert (job.operation.job_id, job.operation.answered) == ("j-9", True)  # type: ignore[union-attr]
     assert (gone.operation.gone, gone.operation.answered) == (True, True)  # type: ignore[union-attr]
-    assert remembering.deleted(known_memory(operation=replace(intent, nonce="later")), intent, Accepted("j-9")) is None
-    assert remembering.deleted(known_memory(), intent, Accepted("j-9")) is None
+    assert remembering.answered(known_memory(operation=replace(intent, nonce="later")), intent, Accepted("j-9")) is None
+    assert remembering.answered(known_memory(), intent, Accepted("j-9")) is None
 
 
 def test_failures_of_the_same_wish_are_counted() -> None:

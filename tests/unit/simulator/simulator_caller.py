@@ -85,6 +85,28 @@ class Caller:
     def modify(self, cluster_id, **fields):
         return self.post("modifyCluster", {"cluster_id": cluster_id, "zone": "jn1a", **fields})
 
+    def change(self, call, cluster_id, **fields):
+        """One of the calls that change one cluster by a job."""
+        return self.post(call, {"cluster_id": cluster_id, "zone": "jn1a", **fields})
+
+    def add(self, cluster_id, count=1, role="compute", **fields):
+        return self.change("addNodes", cluster_id, node_role=role, node_count=count, **fields)
+
+    def remove(self, cluster_id, *node_ids):
+        return self.change("deleteNodes", cluster_id, node_ids=list(node_ids))
+
+    def resize(self, cluster_id, role="compute", cpu=4, memory=12288, **fields):
+        return self.change("resizeCluster", cluster_id, node_role=role, cpu=cpu, memory=memory, **fields)
+
+    def power(self, call, *cluster_ids):
+        """startCluster or stopCluster."""
+        return self.post(call, {"cluster_ids": list(cluster_ids), "zone": "jn1a"})
+
+    def nodes(self, cluster_id, role=None):
+        """What listNodes shows, oldest first."""
+        found = self.get("cluster/listNodes", cluster_id=cluster_id, limit=100)["hpc_app_nodes_set"]
+        return [node for node in found if role in (None, node["role"])]
+
     def list(self, **own):
         return self.get("cluster/list", **{"owner": PERSON, **own})
 

@@ -344,7 +344,7 @@ class TestCalls:
     @pytest.mark.parametrize(
         ("method", "path", "code"),
         [
-            pytest.param("POST", "/api/cluster/addNodes", 1101, id="documented, not offered yet"),
+            pytest.param("POST", "/api/job/submitJob", 1101, id="documented, not offered yet"),
             pytest.param("POST", "/api/queue/ehpc/addQueue", 1101, id="likewise"),
             pytest.param("GET", "/api/user", 1101, id="likewise, a look"),
             pytest.param("GET", "/api/createCluster", 1101, id="without its folder"),

@@ -24,9 +24,17 @@ CONTRACT = {
     # Not documented
     "whether a timestamp in the future is refused": ["refuse_future", "request_lifetime"],
     "whether answers carry Date, and how right it is": ["date_header", "clock_offset"],
-    "what cluster_status says while an operation runs": ["status_during_operation", "busy_word"],
+    "what cluster_status says while an operation runs": ["status_during_operation", "busy_word", "change_word"],
     "which code a busy cluster gets": ["busy_code"],
     "which code a second hpc cluster gets": ["second_hpc_code"],
+    "which code the last node of a role gets": ["last_node_code"],
+    "which code too many nodes get": ["too_many_nodes_code"],
+    "which code a role gets that a type has not, or may not resize": ["wrong_role_code"],
+    "in which states nodes may be added": ["nodes_change_when"],
+    "what the start of a running cluster gets": ["repeated_power"],
+    "one page prints the path of startCluster another way": ["start_path"],
+    "job_id or job_ids of startCluster and stopCluster": ["power_answer"],
+    "what a node shows that is being taken away": ["deleting_node_shows"],
     "which code a wrong zone gets": ["wrong_zone_code"],
     "2110 against two identical calls create two": ["repeated_create"],
     "whether refused creates appear in the log": ["log_refused_creates"],
@@ -51,14 +59,17 @@ CONTRACT = {
     "paid_type: optional on the older page": ["paid_type_required"],
     "elements of the list: flat, or in app_cluster": ["list_shape"],
     "misspelled fields of the list's table": ["misspelled_fields"],
-    "cluster_status stands only in the page's example": ["status_shown"],
+    "cluster_status and the counters of jobs stand only in the page's example": ["status_shown", "job_counts_shown"],
     "sort_key and the order of equal times": ["order"],
     "pages of a hundred": ["longest_page"],
     "deleting and abnormal clusters: what shows them": ["id_shows_hidden", "type_shows_hidden"],
     "how soon list and log show things": ["list_lag", "log_lag"],
     "how long the log keeps things": ["log_keeps"],
     "values of job_action": ["job_actions"],
-    "which log entries name the cluster": ["pending_create_names_cluster", "failed_create_names_cluster", "log_modify"],
+    "which log entries name the cluster, and what else": [
+        *("pending_create_names_cluster", "failed_create_names_cluster", "log_modify"),
+        *("pending_change_names_cluster", "log_names_nodes"),
+    ],
     "statuses nobody knows": ["pending_word", "busy_word"],
     "what a key of another account is told": ["foreign_owner"],
     "the answer of permission, whose page is not published": ["permission_shape"],
@@ -68,11 +79,16 @@ CONTRACT = {
         "delete_jobs_fail",
         "create_failure_leaves",
         "delete_failure_leaves",
+        "change_jobs_fail",
+        "add_partial",
     ],
     # Documented, but another number for each account or day
-    "paces and limits": ["create_seconds", "delete_seconds", "time_factor", "cluster_quota", "tap_closed"],
+    "paces and limits": [
+        *("create_seconds", "delete_seconds", "node_seconds", "resize_seconds", "power_seconds", "time_factor"),
+        *("cluster_quota", "tap_closed"),
+    ],
 }
-"""Item of the contract: its settings. The items about changing nodes come with those calls."""
+"""Item of the contract: its settings."""
 
 ELSEWHERE = {
     "test_simulator_signature.py": "signature_encoding signed_values refuse_future clock_offset request_lifetime",
@@ -83,6 +99,10 @@ ELSEWHERE = {
         quota_period quota_window quota_counts_refused""",
     "test_simulator_jobs.py": """time_factor create_jobs_fail delete_jobs_fail
         create_failure_leaves delete_failure_leaves status_during_operation busy_code run_user_must_be_owner""",
+    "test_simulator_nodes.py": """last_node_code too_many_nodes_code wrong_role_code nodes_change_when
+        deleting_node_shows add_partial change_jobs_fail node_seconds pending_change_names_cluster log_names_nodes""",
+    "test_simulator_power.py": """repeated_power start_path power_answer change_word resize_seconds power_seconds
+        job_counts_shown""",
     "test_simulator_server.py": "tap_closed",
 }
 """Where the settings are tested that have their test elsewhere."""

@@ -191,6 +191,35 @@ class TestControl:
         await served.ask("POST", f"/clusters/{made['cluster_id']}", {"delete": "at-once"})
         assert await served.ask("GET", "/clusters") == {"clusters": [], "gone": [made["cluster_id"]]}
 
+    async def test_persons_change_nodes_and_power(self, served):
+        made = await served.ask("POST", "/clusters", {"status": "active", "compute": 2})
+        path = f"/clusters/{made['cluster_id']}"
+
+        async def truth():
+            return (await served.ask("GET", "/clusters"))["clusters"][0]
+
+        await served.ask("POST", path, {"add_nodes": {"count": 2}, "job_counts": {"running": 3}})
+        cluster = await truth()
+        assert (len(cluster["nodes"]), cluster["job_counts"]) == (6, {"running": 3})
+        gone = cluster["nodes"][-1]["node_id"]
+        await served.ask("POST", path, {"remove_nodes": [gone], "resize": {"role": "login", "cpu": 8, "memory": 4096}})
+        cluster = await truth()
+        assert gone not in [node["node_id"] for node in cluster["nodes"]]
+        assert cluster["nodes"][0]["cpu"] == 8
+        await served.ask("POST", path, {"power": "suspend", "by": "job"})
+        assert (await truth())["doing"] == "suspending"
+        served.caller.wait(60)
+        assert ((await truth())["status"], (await truth())["doing"]) == ("suspended", "")
+        for wish, word in (
+            ({"add_nodes": {"role": "gpu"}}, "controller"),
+            ({"add_nodes": {"number": 1}}, "number"),
+            ({"job_counts": {"lost": 1}}, "running"),
+            ({"resize": {"role": "login"}}, "cpu"),
+            ({"remove_nodes": ["cln-none"]}, "cln-none"),
+            ({"power": "off"}, "suspend"),
+        ):
+            assert word in str((await served.ask("POST", path, wish, 400))["error"])
+
     async def test_copies(self, served):
         await served.create()
         served.caller.wait(1000)

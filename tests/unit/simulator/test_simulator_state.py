@@ -1,10 +1,14 @@
 """What survives a restart."""
 
+import json
+from dataclasses import asdict
+
 import pytest
 from simulator_caller import Caller, Clock, create_fields
 
 from hpc_simulator import Account, Settings
 from hpc_simulator import faults as f
+from hpc_simulator.outside import Change
 from hpc_simulator.state import StateFile
 
 
@@ -42,6 +46,43 @@ def test_everything_true_survives(kept):
     assert kept.restart().cloud.calls == before[4]
     assert kept.cloud.counts() == before[3]
     assert (kept.list(), kept.log(), kept.cloud.clusters()) == before[:3]
+
+
+def test_nodes_survive_and_their_jobs_go_on(kept):
+    kept.settings = Settings(list_lag=30.0)
+    kept.restart()
+    one = kept.standing()
+    kept.add(one, 2)
+    kept.remove(one, kept.wait(90).nodes(one, "compute")[0]["node_id"])
+    kept.cloud.change_cluster(one, Change(job_counts={"running": 2}, unhealthy=(kept.nodes(one)[0]["node_id"],)))
+    kept.file.keep(kept.cloud)
+    kept.wait(100)
+    before = kept.nodes(one), kept.list(), kept.cloud.clusters(), kept.cloud.world.jobs
+    assert [len(node["past"]) > 0 for node in map(asdict, before[2][0].nodes)].count(True) > 0
+    assert (kept.restart().nodes(one), kept.list(), kept.cloud.clusters(), kept.cloud.world.jobs) == before
+    assert len(kept.wait(30).restart().nodes(one, "compute")) == 3
+    kept.power("stopCluster", one)
+    kept.wait(1000).restart()
+    assert {node["status"] for node in kept.nodes(one)} == {"stopped"}
+
+
+def test_a_file_of_before_there_were_changes_of_nodes(kept):
+    one = kept.standing()
+    before = kept.nodes(one), kept.list()
+    kept.file.keep(kept.cloud)
+    document = json.loads(kept.path.read_text())
+    for cluster in document["world"]["clusters"].values():
+        for name in ("departed", "nodes_changed", "doing", "job_counts"):
+            del cluster[name]
+        old = ("node_id", "role", "cpu", "memory", "name", "private_ip")
+        cluster["nodes"] = [{name: node[name] for name in old} for node in cluster["nodes"]]
+    for job in document["world"]["jobs"].values():
+        for name in ("node_ids", "role", "cpu", "memory"):
+            del job[name]
+    kept.path.write_text(json.dumps(document))
+    assert (kept.restart().nodes(one), kept.list()) == before
+    assert kept.add(one)["ret_code"] == 0
+    assert len(kept.wait(90).nodes(one)) == 5
 
 
 def test_jobs_go_on_while_it_is_down(kept):
