@@ -13,6 +13,7 @@ import pytest
 
 from faults.harness import World, run
 from faults.harness.advice import OTHER_KEY
+from faults.test_changes import conf
 from hpc_simulator import Account
 from hpc_simulator.outside import Change
 
@@ -66,6 +67,7 @@ def by_secret(world: World, account: Account, **more: str) -> None:
     put(world, account, **more)
 
 
+OPEN = {"creating": "createCluster", "growing": "addNodes", "stopping": "stopCluster", "deleting": "deleteCluster"}
 WAYS = {"own": by_own, "Secret": by_secret}
 Turn = Callable[..., None]
 
@@ -101,8 +103,8 @@ def test_a_new_key_is_in_use_within_a_minute_without_a_write(way: str) -> None:
         assert (len(world.kube.writes), world.ready("demo")) == (writes, True)
         found = world.resource()
         assert found is not None
-        world.cloud.change_cluster(found.id or "", Change(status="stopped"))
-        assert await world.until(lambda: world.reason() == "StoppedOutside", 40), "and it is watched with the new one"
+        world.cloud.change_cluster(found.id or "", Change(status="suspended"))
+        assert await world.until(lambda: world.reason() == "AccountInArrears", 40), "and it is watched with the new one"
 
     run(scenario, create_seconds=30.0)
 
@@ -230,39 +232,59 @@ def test_another_accounts_key_under_the_old_owner_is_never_read_as_a_loss(way: s
     run(scenario, create_seconds=30.0)
 
 
+ORDERS: dict[str, Callable[[World], None]] = {
+    "growing": lambda world: world.people.edit(cluster_conf=conf(compute={"count": 3})),
+    "stopping": lambda world: world.people.edit(power="Stopped", disruptionPolicy="Immediate"),
+    "deleting": lambda world: world.people.delete(),
+}
+
+
+def refused(world: World, way: str) -> None:
+    WAYS[way](world, NEW)
+    revoke(world, NEW)
+
+
+def gone(world: World, way: str) -> None:
+    if way == "own":
+        world.key = None
+    else:
+        put(world, None)
+
+
+def elsewhere(world: World, way: str) -> None:
+    WAYS[way](world, first(way), zone="other1a")
+
+
+WRONG = {"refused": refused, "gone": gone, "elsewhere": elsewhere}
+SAID = {"refused": None, "gone": "CredentialsMissing", "elsewhere": "AccountChanged"}
+
+
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("wrong", ["refused", "gone", "elsewhere"])
-@pytest.mark.parametrize("when", ["creating", "deleting"])
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("when", ["creating", *ORDERS])
 def test_a_key_that_goes_wrong_while_something_is_open_costs_nothing_but_time(way: str, wrong: str, when: str) -> None:
     async def scenario(world: World) -> None:
         spec = begin(world, way)
         world.process()
         if when == "creating":
             world.people.apply(spec=spec)
-            assert await world.until(lambda: bool(world.made()), 60)
         else:
             await settled(world, "demo", spec=spec)
-            world.people.delete()
-            assert await world.until(lambda: world.effects("deleteCluster") == 1, 60)
-        if wrong == "refused":
-            WAYS[way](world, NEW)
-            revoke(world, NEW)
-        elif wrong == "elsewhere":
-            WAYS[way](world, first(way), zone="other1a")
-        elif way == "own":
-            world.key = None
-        else:
-            put(world, None)
+            ORDERS[when](world)
+        assert await world.until(lambda: world.effects(OPEN[when]) == 1, 120), world.message()
+        WRONG[wrong](world, way)
         await world.wait(1800)
         assert not world.gone(), "what nobody could see may still be there"
         assert not world.ready()
         assert world.told("ClusterVanished") == []
-        if wrong != "refused":
-            assert world.reason() == ("AccountChanged" if wrong == "elsewhere" else "CredentialsMissing")
+        assert SAID[wrong] in (None, world.reason())
         WAYS[way](world, first(way))
-        done = world.ready if when == "creating" else world.gone
-        assert await world.until(done, 900), world.message()
-        assert (len(world.made()), world.effects("deleteCluster")) == (1, when == "deleting")
+        done = world.gone if when == "deleting" else world.ready
+        assert await world.until(done, 1800), world.message()
+        assert len(world.made()) == 1
+        assert {call: world.effects(call) for call in OPEN.values()} == {
+            call: call in ("createCluster", OPEN[when]) for call in OPEN.values()
+        }, "each once"
 
     run(scenario, create_seconds=120.0, delete_seconds=120.0)
 

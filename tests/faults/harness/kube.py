@@ -67,6 +67,8 @@ class MemoryKube:
         self.secret_values: dict[str, str] = {}
         """Every value that a Secret ever held."""
         self.old_crd: Literal["drops", "refuses"] | None = None
+        self.doomed = False
+        """Whether the CRD is being deleted."""
         self.watchers: list[Watcher] = []
         self._versions = itertools.count(1000)
         self._uids = itertools.count(1)
@@ -142,16 +144,21 @@ class MemoryKube:
         if not path.startswith(_BASE):
             self._refuse(404, "NotFound", method, path)
         rest = path[len(_BASE) + 1 :].split("/")
-        if rest[0] == names.PLURAL:
-            return self._list(None)
-        if len(rest) == 3:
-            return self._list(rest[1])
+        if len(rest) < 4:
+            return self._of_all(rest)
         stored = self.objects.get((rest[1], rest[3]))
         if stored is None:
             self._refuse(404, "NotFound", method, rest[3], path)
         if method == "GET":
             return copied(stored)
         return self._patch(process, stored, body or {}, query or {}, path, status=rest[-1] == "status")
+
+    def _of_all(self, rest: list[str]) -> Raw:
+        """What is served, or a list. A CRD that is being deleted takes no new objects."""
+        if rest == [""]:
+            verbs = ["get", "list", "patch", "watch", *([] if self.doomed else ["create"])]
+            return {"kind": "APIResourceList", "resources": [{"name": names.PLURAL, "verbs": verbs}]}
+        return self._list(None if rest[0] == names.PLURAL else rest[1])
 
     def _patch(
         self, process: str, stored: Raw, body: Mapping[str, Any], query: Mapping[str, str], path: str, *, status: bool
