@@ -127,6 +127,7 @@ class KubeStore:
             finalizers = (await self._fresh(resource))["metadata"].get("finalizers") or []
             if names.FINALIZER in finalizers:
                 left = [each for each in finalizers if each != names.FINALIZER]
+                await self._secrets.give_up(resource)
                 answer = await self._patch(resource, {"metadata": {"finalizers": left}})
                 if left or not resource.deleting:
                     self._told.wrote(answer)

@@ -27,7 +27,8 @@ from hpc_operator.kube import names
 from hpc_operator.kube.api import NotServed, refuse
 from hpc_operator.kube.codec import parse_resource
 from hpc_operator.kube.events import Announcer, cut
-from hpc_operator.kube.passwords import RETAINED, Secrets, generate
+from hpc_operator.kube.owning import RETAINED
+from hpc_operator.kube.passwords import Secrets, generate
 from hpc_operator.kube.resources import KubeStore, Told
 from hpc_operator.reconcile.ports import Conflict, CrdTooOld, Gone, SecretProblem, Unavailable
 
