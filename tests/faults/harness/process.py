@@ -74,7 +74,9 @@ class Port:
         found = getattr(self._target, attribute)
         if not inspect.iscoroutinefunction(found):
             return found
-        return partial(self._process.io, f"{self._name}.{attribute}", found)
+        point = partial(self._process.io, f"{self._name}.{attribute}", found)
+        setattr(self, attribute, point)  # from now on it is found without asking
+        return point
 
 
 class Process:
@@ -311,6 +313,12 @@ class _Lease:
 
     def left(self) -> float:
         return self._process.lease
+
+    def approved_deletions(self) -> int:
+        return self._process.world.approved
+
+    def drop_approval(self) -> None:
+        self._process.world.approved = 0
 
 
 class _Held:

@@ -13,7 +13,7 @@ SECTIONS = dict(
     re.findall(r"^## (\S+)\n((?:(?!^## ).*\n?)*)", (ROOT / "docs" / "reasons.md").read_text(), re.MULTILINE)
 )
 
-MIXED = (Reason.CREATE_FAILED, Reason.CEILING_REACHED)
+MIXED = (Reason.CREATE_FAILED, Reason.CEILING_REACHED, Reason.CHANGE_REFUSED)
 """May heal by itself, and is told to a person all the same."""
 
 
