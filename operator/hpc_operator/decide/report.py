@@ -133,8 +133,8 @@ def _kept(resource: Resource, decision: Wait) -> tuple[Condition, ...]:
     if decision.reason is not Reason.PAUSED:
         return resource.conditions
     seen = tuple(replace(c, observed_generation=resource.generation) for c in resource.conditions)
-    paused = {"reason": decision.reason, "message": decision.message}
-    return tuple(replace(c, **paused) if c.type == "Ready" else c for c in seen)
+    reason, message = decision.reason, decision.message
+    return tuple(replace(c, reason=reason, message=message) if c.type == "Ready" else c for c in seen)
 
 
 def _words(decision: Decision) -> tuple[Reason, str]:
