@@ -147,6 +147,19 @@ def test_copies_stand_as_their_model_does_and_are_older():
     assert [record.call for record in caller.cloud.calls[calls:]] == ["list", "operation", "listNodes", "listNodes"]
 
 
+def test_copies_have_no_past_of_their_own():
+    caller = Caller(list_lag=50.0)
+    model = caller.standing()
+    first = caller.nodes(model, "compute")[0]["node_id"]
+    caller.add(model)
+    caller.wait(100).remove(model, first)
+    [(one, _)] = caller.wait(90).cloud.copy_cluster(model, Copies((Copy("x"),)))
+    nodes = caller.nodes(one.cluster_id)
+    assert len(nodes) == 4, "what its model has now"
+    assert {node["create_time"] for node in nodes} == {"2023-11-14T22:12:20Z"}, "they came with their cluster"
+    assert len(caller.nodes(model)) == 5, "the news of the one that left has not come"
+
+
 @pytest.mark.parametrize("prepare", ["running", "failed", "by a person"])
 def test_only_what_a_create_has_finished_is_copied(prepare):
     caller = Caller(create_jobs_fail=prepare == "failed")
