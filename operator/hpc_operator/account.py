@@ -1,19 +1,26 @@
 """How the account is reached, from the settings: which key, signed how, over which connections.
 
-`main` uses it for `run`, `doctor` and `orphans` for what they read. Nothing is decided here.
+`main` uses it for `run`, `doctor` and the other commands for what they read. Nothing is decided here.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from hpc_operator.cloud.calls import CallSettings
+from hpc_operator.cloud.calls import Caller, CallSettings
+from hpc_operator.cloud.client import HpcCalls
 from hpc_operator.cloud.credentials import AccountKeys, GivenKey, MountedKey, ReadSecret, Source
+from hpc_operator.cloud.observer import Observer
+from hpc_operator.cloud.quota import HourlyBudget
 from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.cloud.signing import Encoding
+from hpc_operator.cloud.skew import WatchedClock
 from hpc_operator.cloud.transport import HttpTransport
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.kube.passwords import Secrets
+from hpc_operator.kube.readonly import ReadOnly
+from hpc_operator.kube.store import Server
 from hpc_operator.reconcile.ports import SecretProblem
 from hpc_operator.settings import PREFIX, Settings
 
@@ -49,6 +56,38 @@ class Means:
     now: Callable[[], Instant]
     ticks: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Account and Kubernetes, open until the stack is closed. What is read of Secrets is read and never generated."""
+
+    server: Server
+    keys: AccountKeys
+    observer: Observer
+    caller: Caller
+    clock: WatchedClock
+
+
+async def opened(means: Means, stack: AsyncExitStack) -> Opened:
+    """For a command: nothing is sent yet. Unavailable where no way to the API server can be read."""
+    settings = means.settings
+    server = await Server.connect(
+        settings.kubeconfig,
+        settings.context,
+        ticks=means.ticks,
+        timeout=settings.kube_timeout,
+        learn=means.scrubber.add,
+    )
+    stack.push_async_callback(server.close)
+    clock = WatchedClock(means.now)
+    connections = await stack.enter_async_context(transport(settings, means.now))
+    budget = HourlyBudget(clock.now, limit=settings.quota, share=settings.quota_share)
+    caller = Caller(connections, clock, budget, call_settings(settings), sleep=means.sleep)
+    # Nothing is generated here: a choice is never asked for.
+    secrets = Secrets(ReadOnly(server), choose=lambda options: options[0], learn=means.scrubber.add)
+    found = keys(settings, reading(secrets), means.now, means.scrubber)
+    return Opened(server, found, Observer(HpcCalls(caller), clock), caller, clock)
 
 
 def keys(settings: Settings, read: ReadSecret, now: Callable[[], Instant], scrubber: Scrubber) -> AccountKeys:

@@ -26,6 +26,12 @@ from hpc_operator.orphans import telling as orphans_telling
 from hpc_operator.orphans.search import search
 from hpc_operator.reconcile.ports import Unavailable
 from hpc_operator.settings import PREFIX, SECRET, Settings, SettingsProblem, load
+from hpc_operator.status import telling as status_telling
+from hpc_operator.status.judging import Stage
+from hpc_operator.status.reading import Question, look
+from hpc_operator.status.screen import as_screen
+from hpc_operator.taking_over import search as taking
+from hpc_operator.taking_over import telling as taking_telling
 from hpc_operator.validating import reporting
 from hpc_operator.validating.reporting import validated
 
@@ -107,6 +113,55 @@ def orphans(*, output: str, **flags: str | None) -> None:
     sys.exit(orphans_telling.exit_code(found))
 
 
+def status(
+    *,
+    name: str | None,
+    namespace: str | None,
+    all_namespaces: bool,
+    output: str,
+    kubeconfig: Path | None,
+    context: str | None,
+) -> None:
+    """What an HpcCluster is doing, what it waits for, and what must be done; without NAME a table of all.
+
+    Reads Kubernetes alone: no call to the cloud, no key. Exit code: 0 nobody has to do anything, 1 a person must,
+    2 it cannot be read.
+    """
+    if all_namespaces and (name is not None or namespace is not None):
+        raise click.UsageError("-A is for the table of all namespaces: leave NAME and -n out")
+    question = Question(name, namespace, all_namespaces, kubeconfig, context)
+    told = status_telling.tell(asyncio.run(look(question, ticks)), time.time())
+    if output == "json":
+        click.echo(status_telling.as_json(told))
+    elif told.seen.problem:
+        click.echo(f"hpc-operator: {told.seen.problem}", err=True)
+    else:
+        shown = status_telling.as_table if name is None else as_screen
+        click.echo(shown(told, _paint))
+    sys.exit(status_telling.exit_code(told))
+
+
+def take_over(*, namespace: str, dry_run: bool, output: str, **flags: str | None) -> None:
+    """Let a restored fleet go on with its clusters: annotate what is blocked by OwnedElsewhere with take-over.
+
+    For resources whose Kubernetes was rebuilt from git or a backup. Takes every setting of `run`; in the cloud it only
+    reads. Exit code: 0 nothing is left, 1 something is, 2 not all could be read (or wrong settings).
+    """
+    means = _means(flags)
+    found = asyncio.run(taking.take_over(means, namespace, rehearse=dry_run))
+    told = taking_telling.as_json if output == "json" else taking_telling.as_text
+    click.echo(told(found, means.scrubber.scrub))
+    sys.exit(taking_telling.exit_code(found))
+
+
+def _paint(text: str, stage: Stage) -> str:
+    """Laid over for terminals; click takes it off where the output is none."""
+    return click.style(text, fg=_COLOURS[stage], bold=stage is Stage.YOU)
+
+
+_COLOURS = {Stage.YOU: "red", Stage.BUSY: "yellow", Stage.UNSEEN: "yellow", Stage.WELL: "green"}
+
+
 def validate(*, files: tuple[Path, ...], output: str) -> None:
     """Check manifests without a server: the schema and the rules of the HpcCluster CRD.
 
@@ -124,15 +179,47 @@ def main() -> None:
     """Kubernetes operator for QingCloud HPC clusters: never creates one twice, never loses one."""
 
 
+def kubectl() -> None:
+    """The same program as the kubectl plugin `kubectl hpc`: what names no command is asked of `status`."""
+    given = sys.argv[1:]
+    plain = not given or (given[0] not in main.commands and given[0] not in ("--help", "--version"))
+    main(["status", *given] if plain else given, prog_name="kubectl hpc")
+
+
+_KUBE: list[click.Parameter] = [
+    click.Option(
+        [f"--{name}"],
+        type=click.Path(path_type=Path) if name == "kubeconfig" else str,
+        envvar=f"{PREFIX}{name.upper()}",
+        show_envvar=True,
+        help=Settings.model_fields[name].description,
+    )
+    for name in ("kubeconfig", "context")
+]
 _LEFT_OUT: list[click.Parameter] = [
     _OUTPUT,
     click.Option(["--no-cloud"], is_flag=True, help="leave the HPC API out"),
     click.Option(["--no-kubernetes"], is_flag=True, help="leave Kubernetes out"),
 ]
+_STATUS: list[click.Parameter] = [
+    click.Argument(["name"], required=False),
+    click.Option(["-n", "--namespace"], help="namespace; without it, the kubeconfig context's"),
+    click.Option(["-A", "--all-namespaces"], is_flag=True, help="a table of all namespaces"),
+    _OUTPUT,
+    *_KUBE,
+]
+_TAKE_OVER: list[click.Parameter] = [
+    click.Option(["-n", "--namespace"], required=True, help="namespace whose HpcClusters are taken over"),
+    click.Option(["--dry-run"], is_flag=True, help="say what would be done, and change nothing"),
+    _OUTPUT,
+    *_flags(),
+]
 _FILES = click.Argument(["files"], nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
 main.add_command(click.Command("run", callback=run, params=_flags(), help=run.__doc__))
 main.add_command(click.Command("doctor", callback=doctor, params=[*_LEFT_OUT, *_flags()], help=doctor.__doc__))
 main.add_command(click.Command("orphans", callback=orphans, params=[_OUTPUT, *_flags()], help=orphans.__doc__))
+main.add_command(click.Command("status", callback=status, params=_STATUS, help=status.__doc__))
+main.add_command(click.Command("take-over", callback=take_over, params=_TAKE_OVER, help=take_over.__doc__))
 main.add_command(click.Command("validate", callback=validate, params=[_FILES, _OUTPUT], help=validate.__doc__))
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ from hpc_operator.reconcile.meetings import Meetings
 from hpc_operator.reconcile.noticing import Noticer
 from hpc_operator.reconcile.queue import WakeQueue, lane_of
 from hpc_operator.reconcile.resync import Resync
+from hpc_operator.reconcile.rotating import KeyRounds
 from hpc_operator.reconcile.sweeping import Sweeper
 from hpc_operator.serving import application, serving
 from hpc_operator.settings import Settings
@@ -144,6 +145,8 @@ class Root:
             wake=_noticed(queue, cache),
             sleep=asyncio.sleep,
         )
+        rounds = KeyRounds(keys=keys, fleet=cache, watch=sweeper, wake=_noticed(queue, cache))
+        keys.when_turned(rounds.turned)
         engine = Engine(
             store=store,
             keys=keys,
@@ -182,6 +185,7 @@ class Root:
             queue=queue,
             resync=Resync(cache, store.list_pages, settings.namespaces, period=settings.resync_period, now=loop.time),
             sweeper=sweeper,
+            key_rounds=rounds,
             engine=engine,
             metrics=self.metrics,
             watch=lambda seen: KopfThread(loop, Login(self._connection), seen, settings.namespaces),

@@ -23,6 +23,7 @@ from hpc_operator.reconcile.meetings import Meetings
 from hpc_operator.reconcile.ports import Unavailable
 from hpc_operator.reconcile.queue import Lane, WakeQueue, lane_of
 from hpc_operator.reconcile.resync import Resync
+from hpc_operator.reconcile.rotating import KeyRounds
 from hpc_operator.reconcile.sweeping import Sweeper
 
 _log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Parts:
     queue: WakeQueue[Ref]
     resync: Resync
     sweeper: Sweeper
+    key_rounds: KeyRounds
     engine: Engine
     metrics: Metrics
     watch: Callable[[Callable[[str | None, Mapping[str, Any]], None]], KopfThread]
@@ -100,15 +102,17 @@ class Process:
         passing = asyncio.create_task(parts.queue.run(self._pass, self._concurrency), name="passes")
         resyncing = asyncio.create_task(parts.resync.run(), name="resync")
         sweeping = asyncio.create_task(parts.sweeper.run(), name="sweeps")
+        rounds = asyncio.create_task(parts.key_rounds.run(), name="key rounds")
         restored = asyncio.create_task(parts.lease.went_back.wait(), name="restored")
         try:
-            ends: list[asyncio.Future[Any]] = [watch.done, passing, resyncing, sweeping, restored]
+            ends: list[asyncio.Future[Any]] = [watch.done, passing, resyncing, sweeping, rounds, restored]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             return self._why(watch, resyncing)
         finally:
             self._stage = "stopping"
             resyncing.cancel()
             sweeping.cancel()
+            rounds.cancel()
             restored.cancel()
             await asyncio.shield(self._drain(watch, passing))
 

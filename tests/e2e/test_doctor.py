@@ -410,4 +410,4 @@ def test_the_operator_needs_no_right_that_is_not_in_the_table(stage: Stage, tmp_
     stage.kube.kubectl("delete", "hpc/one", "--wait=false")
     stage.wait_gone("one")
     assert "retained" in str((stage.kube.secret("one-admin") or {}).get("metadata", {}).get("labels"))
-    assert "lacks a permission" not in operator.program.output()
+    assert "a permission is missing" not in operator.program.output()

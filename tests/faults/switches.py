@@ -150,20 +150,20 @@ def answer_over_everything(memory: Any, _: Any, answer: Any, __: Any) -> Any:
 
 def release_when_absent(scene: Any, cluster_id: str) -> Any:
     """A cluster that is not there needs no deleteCluster."""
-    leaving = import_module("hpc_operator.decide.leaving")
+    deleting = import_module("hpc_operator.decide.deleting")
     intent = scene.resource.memory.operation
-    if leaving.absence(scene, cluster_id) is None:
-        return leaving.Act(leaving.Release())
+    if deleting.absence(scene, cluster_id) is None:
+        return deleting.Act(deleting.Release())
     return (
-        leaving._after_answer(scene, cluster_id, intent)
+        deleting.after_answer(scene, cluster_id, intent)
         if intent and intent.answered
-        else leaving.absence(scene, cluster_id)
+        else deleting.absence(scene, cluster_id)
     )
 
 
 def release_when_answered(scene: Any, cluster_id: str, intent: Any) -> Any:
     """An answered delete is a done one."""
-    return import_module("hpc_operator.decide.leaving")._released(scene, cluster_id, intent)
+    return import_module("hpc_operator.decide.deleting")._released(scene, cluster_id, intent)
 
 
 def main(name: str) -> int:

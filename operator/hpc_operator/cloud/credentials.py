@@ -1,8 +1,9 @@
 """Which API key a resource uses, and which account it wishes (ports.Keys).
 
-Lives here: keys from mounted files, from given values, and from a resource's own Secret. May be imported by the
-composition root. Must never come in: allow-lists (decide's), the recorded account (the record's). Values pass as
-SecretStr until they are handed out in `Credentials`, whose repr hides them.
+Lives here: keys from mounted files, from given values, and from a resource's own Secret (`cloud.sources` reads it
+seldom, for all who use it). May be imported by the composition root. Must never come in: allow-lists (decide's), the
+recorded account (the record's). Values pass as SecretStr until they are handed out in `Credentials`, whose repr hides
+them.
 """
 
 import hashlib
@@ -15,16 +16,18 @@ from typing import Protocol, TypeAlias
 from pydantic import SecretStr
 
 from hpc_operator.cloud.scrub import Scrubber
+from hpc_operator.cloud.sources import Sources
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Resource
-from hpc_operator.reconcile.ports import Credentials, SecretProblem
+from hpc_operator.reconcile.ports import Credentials, KeySource, SecretProblem
 
 ReadSecret: TypeAlias = Callable[[str, str], Awaitable[Mapping[str, str]]]
 """(namespace, name) → its values decoded; SecretProblem(`CredentialsMissing`) when there is none."""
 
 FIELDS = ("access_key_id", "secret_access_key", "owner", "zone")
 _LONGEST = 4096
+_TRIES = 3
 _KEY = re.compile(r"[\x21-\x7e]{1,256}")
 _OWNER = re.compile(r"usr-[A-Za-z0-9]{1,58}")  # what the record can hold
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -96,12 +99,25 @@ class MountedKey:
 
     def read(self) -> KeyPair:
         """See Source."""
-        state = tuple(self._state(name) for name in FIELDS)
-        if self._held is None or state != self._seen:
+        if self._held is None or self._states() != self._seen:
             self._held = None
-            self._held = parsed(self._values(), f"directory {self._directory}")
-            self._seen = state
+            self._seen, values = self._whole()
+            self._held = parsed(values, f"directory {self._directory}")
         return self._held
+
+    def _whole(self) -> tuple[tuple[object, ...], dict[str, str]]:
+        """All values of one mount: one that is replaced meanwhile would give the id of one key, the secret of another.
+
+        A directory that changes all the time is read as it is, and again the next time.
+        """
+        for _ in range(_TRIES):
+            before, values = self._states(), self._values()
+            if self._states() == before:
+                break
+        return before, values
+
+    def _states(self) -> tuple[object, ...]:
+        return tuple(self._state(name) for name in FIELDS)
 
     def _state(self, name: str) -> tuple[int, int, int] | None:
         try:
@@ -140,8 +156,8 @@ def _text(path: Path) -> str:
 class AccountKeys:
     """ports.Keys. `endpoint`, `owner`, `zone`: the operator's settings; `own` None: only resources with a Secret work.
 
-    `read_secret` reads one Secret of a resource's namespace; what it answered is used for at most `max_age` seconds.
-    Every value read is made known to `scrubber` before it is handed out.
+    `read_secret` reads one Secret of a resource's namespace; what it answered serves all for `max_age` seconds, a
+    failure for `retry`. Every value read is made known to `scrubber` before it is handed out.
     """
 
     def __init__(
@@ -154,17 +170,20 @@ class AccountKeys:
         *,
         owner: str | None = None,
         zone: str | None = None,
-        max_age: float = 60.0,
+        max_age: float = 50.0,
+        retry: float = 15.0,
     ) -> None:
         self._own = own
         self._endpoint = endpoint
         self._read_secret = read_secret
-        self._now = now
         self._scrubber = scrubber
         self._owner = owner
         self._zone = zone
-        self._max_age = max_age
-        self._secrets: dict[tuple[str, str], tuple[Instant, KeyPair]] = {}
+        self._sources: Sources[KeySource, KeyPair] = Sources(now, max_age=max_age, retry=retry)
+
+    def when_turned(self, turned: Callable[[KeySource], None]) -> None:
+        """Whom to tell of a source (ports.source_of) that holds something else than it did."""
+        self._sources.turned = turned
 
     async def credentials(self, resource: Resource) -> Credentials:
         """The key and the account that the resource wishes; SecretProblem when something is missing or malformed."""
@@ -189,18 +208,14 @@ class AccountKeys:
         if self._own is None:
             text = "The operator has no API key of its own; give it one, or name a Secret in spec.credentialsSecretRef."
             raise SecretProblem(Reason.CREDENTIALS_MISSING, text)
-        pair = self._own.read()
+        pair = self._sources.seen(None, self._own.read)
         return pair, self._owner or pair.owner, self._zone or pair.zone
 
     async def _of_secret(self, namespace: str, name: str) -> KeyPair:
-        held = self._secrets.get((namespace, name))
-        if held is not None and 0 <= self._now() - held[0] < self._max_age:
-            return held[1]
-        self._secrets.pop((namespace, name), None)
-        read_at = self._now()
-        pair = parsed(await self._read_secret(namespace, name), f"Secret {namespace}/{name}")
-        self._secrets[namespace, name] = (read_at, pair)
-        return pair
+        async def read() -> KeyPair:
+            return parsed(await self._read_secret(namespace, name), f"Secret {namespace}/{name}")
+
+        return await self._sources.get((namespace, name), read)
 
     def _made(self, pair: KeyPair, wished: Mapping[str, str | None], hint: str, *, own: bool) -> Credentials:
         for name, value in wished.items():

@@ -360,7 +360,10 @@ class Observer:
 
     def _view(self, credentials: Credentials, account: Account) -> _View:
         """The view; what it holds is forgotten when our clock went back, since it would claim a later beginning."""
-        view = self._views.setdefault((account, credentials.fingerprint), _View())
+        view = self._views.get((account, credentials.fingerprint))
+        if view is None:  # a new key of an account that is known: its list is as long as it was
+            known = (view.cost for (other, _), view in self._views.items() if other == account)
+            view = self._views[account, credentials.fingerprint] = _View(cost=max(known, default=0))
         now = self._clock.now()
         if now < view.begun - _JITTER:
             view.forget()

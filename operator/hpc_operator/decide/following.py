@@ -9,6 +9,7 @@ from hpc_operator.decide.decision import Act, Decision, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.wishes import TRIES
 from hpc_operator.domain.actions import Close, CountNodes, Ended
+from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.observed import Cluster, Entry, JobStatus, LogLook, NodesLook
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Closed, Intent, OperationAction, Outcome
@@ -56,7 +57,7 @@ def _job(scene: Scene, intent: Intent) -> Entry | None:
 def _unanswered(scene: Scene, intent: Intent, line: Cluster) -> Decision:
     """Nobody knows whether it took effect: wait until it no longer can, and until nothing runs on the cluster."""
     limit, log = guards.due(intent, scene.policy), scene.log
-    if not guards.settled_log(log, intent, scene.policy) or scene.now <= limit or log is None:
+    if log is None or not guards.settled_log(log, intent, scene.policy):
         text = f"{intent.field}: {intent.wish}: the call had no answer; what came of it shows by itself."
         return Wait(Reason.CHANGE_UNANSWERED, pace.until(limit, scene.now, scene.policy), text)
     if any(_may_be_ours(scene, entry, line.id) for entry in log.entries if entry.pending):
@@ -113,18 +114,19 @@ def _over(scene: Scene, intent: Intent, line: Cluster, ended: float) -> Decision
     if log is not None and (shown := _shown(scene, intent, line, log)) is not None:
         return shown
     if not guards.conclusive(scene.newest, shows):
-        return Wait(Reason.CHANGING, pace.until(shows, scene.now, scene.policy), _counted_later(intent))
+        return _wait_until(scene, intent, shows)
     return _without_effect(scene, intent, job)
 
 
-def _counted_later(intent: Intent) -> str:
-    return f"{intent.field}: {intent.wish}: the operation ended; it is looked at again when that shows for certain."
+def _wait_until(scene: Scene, intent: Intent, shows: Instant) -> Wait:
+    text = f"{intent.field}: {intent.wish}: the operation ended; it is looked at again when that shows for certain."
+    left = shows - scene.now
+    return Wait(Reason.CHANGING, min(scene.policy.staleness, left + 0.1) if left > 0 else scene.policy.poll, text)
 
 
 def _recount(scene: Scene, intent: Intent, line: Cluster, shows: float, job: Entry | None) -> Decision:
     if scene.now <= shows:
-        wait = pace.until(shows, scene.now, scene.policy)
-        return _progress(scene, line) or Wait(Reason.CHANGING, wait, _counted_later(intent))
+        return _progress(scene, line) or _wait_until(scene, intent, shows)
     look = counting.certain(scene, line.id, shows)
     if not isinstance(look, NodesLook):
         return look

@@ -251,7 +251,12 @@ def doubt_first(resource: Resource) -> bool:
 
 def delete_answered(intent: Intent | None) -> bool:
     """deleteCluster was answered before release: absence alone is not enough, a failed create hides from every look."""
-    return intent is not None and intent.answered
+    return intent is not None and intent.action is OperationAction.DELETE and intent.answered
+
+
+def held_in_bulk(scene: Scene) -> bool:
+    """Deletion in bulk: nothing is deleted while the CRD goes, or too many resources do, before a person approves."""
+    return scene.facts.mass_deletion is not None
 
 
 def own_mark(scene: Scene) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hpc_operator.decide import guards
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.policy import Policy
-from hpc_operator.domain.record import Intent, OperationAction, Resource
+from hpc_operator.domain.record import LIFE, Intent, OperationAction, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,22 @@ def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy, le
     if resource.deleting and not resource.finalizer:
         return Needs()
     operation = resource.memory.operation
-    recent, must = now - policy.poll, now - policy.staleness
     if operation is not None and operation.action is OperationAction.CREATE:
         return _in_doubt(operation, now, policy)
     if resource.id is None:
         return _with_left(_before_create(resource, now, seen_at, policy), left, now, policy)
+    return _of_cluster(resource, now, policy)
+
+
+def _of_cluster(resource: Resource, now: Instant, policy: Policy) -> Needs:
+    """Its id is known."""
+    operation, recent, must = resource.memory.operation, now - policy.poll, now - policy.staleness
     recorded = resource.memory.recorded_at or resource.created_at
     if resource.memory.first_active_at is None:  # its create's entry may be the only proof of it that there is
         found = Needs(recent, (recorded - policy.clock_skew, recent))
         return replace(found, lane="finish", must=must) if resource.deleting else found
+    if operation is not None and operation.action not in LIFE and not resource.deleting:
+        return _of_change(operation, now, policy)
     if operation is not None:
         return Needs(recent, (operation.started_at - policy.clock_skew, recent), lane="finish", must=must)
     return Needs(recent, lane="finish", must=must) if resource.deleting else _at_rest(resource, now, must)
@@ -46,6 +53,22 @@ def needs(resource: Resource, now: Instant, seen_at: Instant, policy: Policy, le
 def _at_rest(resource: Resource, now: Instant, must: Instant) -> Needs:
     """What the shared watch shows will do, unless a person asks for a look."""
     return Needs(now, lane="ask", must=must) if resource.asks_to_look else Needs(must)
+
+
+def _of_change(operation: Intent, now: Instant, policy: Policy) -> Needs:
+    """Its end stands in the log; while it cannot show there, or its effect not yet, what the watch shows will do."""
+    must = now - policy.staleness
+    begin, _ = guards.log_range(operation, policy)
+    if operation.ended_at is not None:
+        shows = operation.ended_at + policy.visibility_lag
+        if now <= shows:
+            return Needs(must)
+        return Needs(max(must, shows + _JUST), (begin, must), lane="finish", must=max(must, shows + _JUST))
+    due = guards.due(operation, policy)
+    if operation.job_id is None:
+        after = max(must, due + _JUST)
+        return Needs(must) if now <= due else Needs(must, (begin, after), lane="finish", must=after)
+    return Needs(must, (begin, now - policy.poll), lane="finish", must=must)
 
 
 def _before_create(resource: Resource, now: Instant, seen_at: Instant, policy: Policy) -> Needs:

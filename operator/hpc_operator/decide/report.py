@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never
 
+from hpc_operator.decide import exits
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.differences import plan, renamed
 from hpc_operator.decide.facts import Scene
@@ -104,6 +105,7 @@ def _conditions(scene: Scene, decision: Decision) -> tuple[Condition, ...]:
         kept = tuple(replace(c, observed_generation=resource.generation) for c in resource.conditions)
         return tuple(_paused(c, decision) if c.type == "Ready" else c for c in kept)
     reason, message = _words(decision)
+    message = exits.told(scene, decision, reason, message)[:_MESSAGE_LIMIT]
     ready, reconciling, stalled = _stage(resource, decision)
     wished = {
         "Ready": (ready, reason, message),

@@ -16,8 +16,8 @@ _PERMANENT = (400, 401, 403, 405, 422)
 _TOLD = 500
 _HINTS = {
     400: "the API server refuses the request as malformed",
-    401: "the API server does not accept the operator's token or certificate",
-    403: "the operator's ServiceAccount lacks a permission",
+    401: "the API server does not accept the token or certificate",
+    403: "a permission is missing",
     405: "the API server does not allow the request",
     422: "the API server refuses the object as invalid",
 }

@@ -14,7 +14,15 @@ from hpc_operator.kube import names
 from hpc_operator.kube.alike import Once, one, text_of
 from hpc_operator.kube.instants import clean, read_time, write_time
 from hpc_operator.kube.memory_schema import ConditionFields
-from hpc_operator.kube.remembered import MEMORY_KEYS, Newer, encode_memory, parse_memory, parse_record, without_none
+from hpc_operator.kube.remembered import (
+    MEMORY_KEYS,
+    Newer,
+    encode_memory,
+    encode_plan,
+    parse_memory,
+    parse_record,
+    without_none,
+)
 from hpc_operator.kube.wish import UNREADABLE, explain, parse_orders, parse_spec
 
 REPORT_KEYS = frozenset(
@@ -26,6 +34,7 @@ REPORT_KEYS = frozenset(
         "cluster_name",
         "create_time",
         "lastHandledReconcileAt",
+        "plan",
     }
 )
 """The top-level status fields that a report answers for."""
@@ -156,6 +165,7 @@ def _encode_report(report: Report) -> dict[str, object]:
             "cluster_name": _short(report.cluster_name),
             "create_time": _short(report.create_time),
             "lastHandledReconcileAt": _short(report.last_handled_reconcile_at),
+            "plan": encode_plan(report.plan) if report.plan else None,
         }
     )
 

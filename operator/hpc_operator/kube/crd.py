@@ -20,17 +20,19 @@ from hpc_operator.kube.transitions import ROOT_RULES
 
 _DROPPED = ("title", "default", "additionalProperties")
 _COLUMNS = (
-    ("READY", 'conditions[?(@.type=="Ready")].status', "whether the cluster is as wished", 0),
-    ("REASON", 'conditions[?(@.type=="Ready")].reason', "why, in one word; docs/reasons.md explains it", 0),
-    ("TYPE", "", "cluster_type", 0),
-    ("NODES", "nodesActive", "active and wished nodes of all roles", 0),
-    ("CLUSTER-ID", "hpc_cluster_id", "the cluster's id at the HPC API", 0),
-    ("STATUS", "cluster_status", "the cluster's status as last read", 1),
-    ("NAME-IN-CLOUD", "cluster_name", "the cluster's name as last read", 1),
-    ("JOB-ID", "job_id", "the newest operation's job", 1),
-    ("ZONE", "account.zone", "zone that the create was sent to", 1),
-    ("OWNER", "account.owner", "owner that the create named", 1),
-    ("MESSAGE", 'conditions[?(@.type=="Ready")].message', "the Ready condition's sentence", 1),
+    ("READY", 'status.conditions[?(@.type=="Ready")].status', "whether the cluster is as wished", 0),
+    ("REASON", 'status.conditions[?(@.type=="Ready")].reason', "why, in one word; docs/reasons.md explains it", 0),
+    ("TYPE", "spec.cluster_type", "cluster_type", 0),
+    ("NODES", "status.nodesActive", "active and wished nodes of all roles", 0),
+    ("CLUSTER-ID", "status.hpc_cluster_id", "the cluster's id at the HPC API", 0),
+    ("STATUS", "status.cluster_status", "the cluster's status as last read", 1),
+    ("NAME-IN-CLOUD", "status.cluster_name", "the cluster's name as last read", 1),
+    ("JOB-ID", "status.job_id", "the newest operation's job", 1),
+    ("ZONE", "status.account.zone", "zone that the create was sent to", 1),
+    ("OWNER", "status.account.owner", "owner that the create named", 1),
+    ("POWER", "spec.power", "whether it is to run; empty: Running", 1),
+    ("POLICY", "spec.managementPolicy", "how far the operator may go; empty: Full", 1),
+    ("MESSAGE", 'status.conditions[?(@.type=="Ready")].message', "the Ready condition's sentence", 1),
 )
 _FIRST = ("description", "type", "format", "required")
 _HEADER = "# Generated from the models by `make crds`; edit operator/hpc_operator/kube/*.py instead.\n"
@@ -95,7 +97,7 @@ def object_schema() -> dict[str, Any]:
 
 
 def definition() -> dict[str, Any]:
-    """The CustomResourceDefinition. No scale subresource: it comes with the version that can change counts."""
+    """The CustomResourceDefinition."""
     version = {
         "name": names.VERSION,
         "served": True,
@@ -104,7 +106,14 @@ def definition() -> dict[str, Any]:
         "selectableFields": [
             {"jsonPath": path} for path in (".spec.cluster_type", ".spec.managementPolicy", ".status.hpc_cluster_id")
         ],
-        "subresources": {"status": {}},
+        "subresources": {
+            "status": {},
+            "scale": {
+                "specReplicasPath": ".spec.cluster_conf.cluster.compute.count",
+                "statusReplicasPath": ".status.nodes.compute.active",
+                "labelSelectorPath": ".status.selector",
+            },
+        },
         "schema": {"openAPIV3Schema": object_schema()},
     }
     return {
@@ -132,8 +141,7 @@ _AGE = {"name": "AGE", "type": "date", "jsonPath": ".metadata.creationTimestamp"
 
 def _column(column: tuple[str, str, str, int]) -> dict[str, Any]:
     name, path, description, priority = column
-    where = f".status.{path}" if path else ".spec.cluster_type"
-    return {"name": name, "type": "string", "jsonPath": where, "description": description, "priority": priority}
+    return {"name": name, "type": "string", "jsonPath": f".{path}", "description": description, "priority": priority}
 
 
 def text() -> str:

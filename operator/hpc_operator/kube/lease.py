@@ -33,6 +33,11 @@ _NO_ANSWER = (Conflict, Gone, CrdTooOld, Unavailable, TimeoutError)
 SPENT = "hpc.qingcloud.com/spent-calls"
 """Annotation of the Lease: the calls of the last hour, coarsely (cloud.quota). It costs no write of its own."""
 
+APPROVED = "hpc.qingcloud.com/approve-deletions"
+"""Annotation of the Lease that a person writes: so many deletions at once are meant."""
+
+_MOST = 1_000_000
+
 
 class Kept(Protocol):
     """What one process leaves to the next beside the Lease (cloud.quota)."""
@@ -59,6 +64,12 @@ def _alive(stamp: object) -> Instant | None:
         return datetime.fromisoformat(str(stamp)).timestamp()
     except ValueError:
         return None
+
+
+def _number(text: object) -> int:
+    """What was approved; 0 for anything that is no number."""
+    plain = text.strip() if isinstance(text, str) else ""
+    return min(int(plain), _MOST) if plain.isascii() and plain.isdigit() and len(plain) < 20 else 0
 
 
 def _stamp(at: Instant) -> str:
@@ -112,6 +123,8 @@ class LeaseLoop:
         self._seen: tuple[str, float] = ("", 0.0)
         self._task: asyncio.Task[None] | None = None
         self._newest = 0
+        self._approval: str | None = None
+        self._spent_approval: str | None = None
         self.went_back = asyncio.Event()
         """Set when the API server's storage was restored to an earlier state: the process must end."""
         self.holder: str | None = None
@@ -120,6 +133,16 @@ class LeaseLoop:
     def left(self) -> float:
         """Seconds for which no other process can hold it; negative when it is not held."""
         return self._deadline - self._ticks()
+
+    def approved_deletions(self) -> int:
+        """See `ports.Lease`: as last read, which is never longer ago than the Lease lasts."""
+        return 0 if self._approval == self._spent_approval else _number(self._approval)
+
+    def drop_approval(self) -> None:
+        """See `ports.Lease`: taken off with the next renewal. Another one, written meanwhile, stays."""
+        if self._approval != self._spent_approval:
+            self._spent_approval = self._approval
+            self.renew_soon()
 
     def renew_soon(self) -> None:
         """What is kept beside the Lease is to be written now and not with the next renewal."""
@@ -201,6 +224,10 @@ class LeaseLoop:
         if self._task is not None and version < self._newest:
             self.went_back.set()
         self._newest = version
+        text = (lease["metadata"].get("annotations") or {}).get(APPROVED)
+        self._approval = text if isinstance(text, str) else None
+        if self._approval != self._spent_approval:
+            self._spent_approval = None
 
     def _free(self, lease: dict[str, Any]) -> bool:
         version, spec = str(lease["metadata"]["resourceVersion"]), lease.get("spec") or {}
@@ -228,7 +255,7 @@ class LeaseLoop:
 
     def _renewed(self, lease: dict[str, Any]) -> dict[str, Any]:
         spec, meta = dict(lease.get("spec") or {}), dict(lease["metadata"])
-        annotations = meta.get("annotations") or {}
+        annotations = self._unspent(meta)
         if spec.get("holderIdentity") == self._me:
             spec["renewTime"] = _stamp(self._now())
         else:
@@ -236,6 +263,13 @@ class LeaseLoop:
             self._kept.restore(str(annotations.get(SPENT) or ""))
             spec |= self._spec(int(spec.get("leaseTransitions") or 0) + 1)
         return lease | {"metadata": meta | {"annotations": annotations | self._annotations()}, "spec": spec}
+
+    def _unspent(self, meta: Mapping[str, Any]) -> dict[str, Any]:
+        """The annotations that stand there, but for an approval that was used."""
+        annotations = dict(meta.get("annotations") or {})
+        if annotations.get(APPROVED) == self._spent_approval:
+            annotations.pop(APPROVED, None)
+        return annotations
 
     def _annotations(self, *, last: bool = False) -> dict[str, str]:
         text, self._written = self._kept.kept(last=last)
@@ -248,6 +282,6 @@ class LeaseLoop:
         if spec.get("holderIdentity") == self._me:
             given = spec | {"holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": _stamp(self._now())}
             meta = dict(lease["metadata"])
-            meta["annotations"] = (meta.get("annotations") or {}) | self._annotations(last=True)
+            meta["annotations"] = self._unspent(meta) | self._annotations(last=True)
             body = lease | {"metadata": meta, "spec": given}
             await self._api.request("PUT", f"{self._path}/{self._name}", body=body)

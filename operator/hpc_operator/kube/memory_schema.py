@@ -3,11 +3,17 @@
 `kube.remembered`, `kube.codec` and `kube.crd` import it. Reading and writing live there; the spec lives in `schema`.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hpc_operator.kube import names
+
+ROLES = ("login", "controller", "compute")
+_Role = Literal["login", "controller", "compute"]
+_Action = Literal["Create", "Delete", "AddNodes", "DeleteNodes", "Resize", "Start", "Stop"]
+_Id = Annotated[str, Field(pattern=names.ID_PATTERN)]
+_Short = Annotated[str, Field(max_length=names.TEXT_LIMIT)]
 
 
 class Strict(BaseModel):
@@ -60,7 +66,7 @@ class OperationFields(Strict):
     """An open operation: written before the call, closed after it."""
 
     version: int = operator("version of this memory's shape; a higher one is left alone.", ..., ge=1, le=1000)
-    action: Literal["Create", "Delete"] = operator("the call that this intent stands before.", ...)
+    action: _Action = operator("the call that this intent stands before.", ...)
     mark: str = operator("stem of the mark that the cluster's names carry.", ..., pattern=names.MARK_PATTERN)
     attempt: int = operator("number of the attempt; the mark in the names is `<mark>-<attempt>`.", ..., ge=0, le=999999)
     started_at: str = _time("when the intent was taken by the operator's clock", ..., alias="startedAt")
@@ -74,12 +80,20 @@ class OperationFields(Strict):
     reconcile_at: str | None = operator(
         "the reconcile-at annotation that this attempt answers.", alias="reconcileAt", max_length=names.TEXT_LIMIT
     )
+    role: _Role | None = operator("role of the nodes that it changes.")
+    count: int | None = operator("nodes to add.", ge=1, le=1000)
+    nodes: list[_Id] = operator(
+        "nodes that were there before some are added, or those that are to go.", [], max_length=names.NODES_LIMIT
+    )
+    cpu: int | None = operator("CPU cores that each node of the role is to have.", ge=1)
+    memory: int | None = operator("MiB of memory that each node of the role is to have.", ge=1)
+    ended_at: str | None = _time("no earlier than the end of its job", alias="endedAt")
 
 
 class ClosedFields(Loose):
     """How the newest operation ended."""
 
-    action: Literal["Create", "Delete"] = operator("which call.", ...)
+    action: _Action = operator("which call.", ...)
     attempt: int = operator("number of the attempt.", ..., ge=0, le=999999)
     outcome: Literal["Accepted", "Refused", "NotSent", "Void", "Failed"] = operator("how it ended.", ...)
     at: str = _time("when it was closed", ...)
@@ -97,6 +111,9 @@ class NodeFields(Loose):
 
     desired: int = operator("nodes wished.", ..., ge=0)
     active: int = operator("nodes found active when the node list was last read.", ..., ge=0)
+    present: int | None = operator("nodes found that are not being deleted, active or not.", ge=0)
+    cpu: int | None = operator("CPU cores of each; 0 where they are not all alike.", ge=0)
+    memory: int | None = operator("MiB of memory of each; 0 where they are not all alike.", ge=0)
 
 
 class NodesFields(Loose):
@@ -105,6 +122,21 @@ class NodesFields(Loose):
     login: NodeFields | None = operator("login nodes.")
     controller: NodeFields | None = operator("controller nodes.")
     compute: NodeFields | None = operator("compute nodes.")
+
+
+class RefusedFields(Loose):
+    """A change that was refused or failed; it is not tried again for the same wish."""
+
+    field: str = operator("field of the spec that asks for it.", ..., max_length=names.TEXT_LIMIT)
+    wish: str = operator("the value wished.", ..., max_length=names.WISH_LIMIT)
+    at: str = _time("when it was refused", ...)
+    generation: int = operator("generation of the spec that was acted on.", ..., ge=0)
+    code: int | None = operator("the API's ret_code; left out where the job failed.")
+    message: str = operator("the API's words, for people only.", "", max_length=names.MESSAGE_LIMIT)
+    failures: int = operator("refusals in a row; the wait before the next attempt grows with them.", 1, ge=1)
+    reconcile_at: str | None = operator(
+        "the reconcile-at annotation that it answered.", alias="reconcileAt", max_length=names.TEXT_LIMIT
+    )
 
 
 class RememberedFields(Loose):
@@ -134,6 +166,17 @@ class RememberedFields(Loose):
     endpoints: list[str] = operator("addresses of the login nodes.", [], max_length=names.LIST_LIMIT)
     operation: OperationFields | None = operator("the open operation: written before the call, closed after it.")
     last_operation: ClosedFields | None = operator("how the newest operation ended.", alias="lastOperation")
+    refused: list[RefusedFields] = operator(
+        "changes that were refused or failed; other wishes go on.", [], max_length=names.LIST_LIMIT
+    )
+    waiting_since: str | None = _time("since when a change waits for jobs", alias="waitingSince")
+    stopped: bool = operator("it was stopped as the manifest says.", False)
+    restarted: str | None = operator(
+        "the wish for which it was started again after a stop from outside.", max_length=names.WISH_LIMIT
+    )
+    connection: str | None = operator(
+        "digest of what stands in the Secret <name>-connection.", pattern=names.TOKEN_PATTERN
+    )
 
 
 class ConditionFields(Loose):
@@ -149,6 +192,29 @@ class ConditionFields(Loose):
     )
     reason: str = operator("one word that programs can compare.", ..., max_length=names.TEXT_LIMIT)
     message: str = operator("a sentence for people: what it is, and what would end it.", ..., max_length=32768)
+
+
+class PlannedFields(Loose):
+    """One call that would be made."""
+
+    field: str = operator("field of the spec that asks for it.", ..., max_length=names.TEXT_LIMIT)
+    was: str = operator("what there is.", ..., alias="from", max_length=names.WISH_LIMIT)
+    wish: str = operator("what is wished.", ..., alias="to", max_length=names.WISH_LIMIT)
+    call: str = operator("call of the HPC API.", ..., max_length=names.TEXT_LIMIT)
+    interrupts: bool = operator("whether it interrupts service.", ...)
+
+
+class PlanFields(Loose):
+    """What managementPolicy Full would do."""
+
+    changes: list[PlannedFields] = operator(
+        "calls that would be made; none: it is as wished.", ..., max_length=names.LIST_LIMIT
+    )
+    unknown: list[_Short] = operator(
+        "fields of the spec that no answer carries, so that nobody knows whether they differ.",
+        [],
+        max_length=names.LIST_LIMIT,
+    )
 
 
 class StatusFields(RememberedFields):
@@ -173,4 +239,5 @@ class StatusFields(RememberedFields):
     selector: str | None = operator(
         "a label selector that is this resource's alone, for autoscalers.", max_length=names.TEXT_LIMIT
     )
+    plan: PlanFields | None = operator("with managementPolicy Plan: what Full would do.")
     conditions: list[ConditionFields] = operator("how it stands.", [], max_length=32)

@@ -23,8 +23,14 @@ ANNOTATIONS = (
 )  # fmt: skip
 """All that are read."""
 
-MEMORY_VERSION = 1
-"""The version of the record and of `status.operation` that this operator writes; a higher one is left alone."""
+RECORD_VERSION = 1
+"""The version of the record that this operator writes; a higher one is left alone."""
+
+OPERATION_VERSION = 2
+"""The newest version of `status.operation` that this operator knows; a higher one is left alone. 2: changes.
+
+What version 1 could say is written as version 1, so that an operator put back to it goes on with it.
+"""
 
 # Whatever enters a URL is bounded to characters that need no encoding there.
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
@@ -40,4 +46,7 @@ TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3
 # What the API or a person says is cut to these before it reaches status, so that no text can make a write fail.
 TEXT_LIMIT = 256
 MESSAGE_LIMIT = 4096
+WISH_LIMIT = 1024
 LIST_LIMIT = 100
+# An intent is never cut: a role has at most 99 nodes, and those added outside do not make it five times as many.
+NODES_LIMIT = 500

@@ -13,14 +13,13 @@ from typing import Any
 from hpc_operator.domain.desired import SecretKey
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Resource
-from hpc_operator.kube import names
+from hpc_operator.kube import connecting
 from hpc_operator.kube.answers import require
 from hpc_operator.kube.api import MERGE_PATCH, Api
+from hpc_operator.kube.connecting import MANAGED, RETAINED, connection_secret, is_ours, owner, secret_path
 from hpc_operator.reconcile.ports import Conflict, Gone, SecretProblem, Unavailable
 
 ADMIN_KEY = "password"
-MANAGED = {"app.kubernetes.io/managed-by": "hpc-operator"}
-RETAINED = f"{names.GROUP}/retained"
 _LENGTH = 20
 _CREDENTIALS = ("access_key_id", "secret_access_key")
 _LONGEST = 1024
@@ -75,7 +74,7 @@ class Secrets:
         """The Secret as it is stored. Whoever remembers nothing yet has none, as a rule: making it is the first try."""
         if (namespace, name) in self._met or resource.record is not None or not resource.memory.empty:
             try:
-                return await self._api.request("GET", _path(namespace, name))
+                return await self._api.request("GET", secret_path(namespace, name))
             except Gone:
                 self._met.pop((namespace, name), None)
         try:
@@ -99,7 +98,7 @@ class Secrets:
     async def _there_already(self, refused: Unavailable, namespace: str, name: str) -> dict[str, Any]:
         """No new Secret may be made here (a ResourceQuota, say): one that is there is as good."""
         try:
-            return await self._api.request("GET", _path(namespace, name))
+            return await self._api.request("GET", secret_path(namespace, name))
         except Gone:
             raise refused from None
 
@@ -113,8 +112,16 @@ class Secrets:
 
     async def keep(self, resource: Resource, cluster_id: str) -> None:
         """See `ports.Store.keep_secrets`: a Secret that is missing or not ours is left alone."""
-        namespace, name = resource.ref.namespace, admin_secret(resource.ref.name)
-        path = _path(namespace, name)
+        for name in (admin_secret(resource.ref.name), connection_secret(resource.ref.name)):
+            await self._keep(resource, name, cluster_id)
+
+    async def connect(self, resource: Resource, texts: Mapping[str, str]) -> None:
+        """See `ports.Store.connect`."""
+        await connecting.connect(self._api, resource, texts)
+
+    async def _keep(self, resource: Resource, name: str, cluster_id: str) -> None:
+        namespace = resource.ref.namespace
+        path = secret_path(namespace, name)
         try:
             raw = require(await self._api.request("GET", path), "Secret", namespace, name)
         except Gone:
@@ -133,24 +140,18 @@ class Secrets:
     async def _create(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
         made = generate(self._choose)
         self._learn(made)
-        owner = {
-            "apiVersion": f"{names.GROUP}/{names.VERSION}",
-            "kind": names.KIND,
-            "name": resource.ref.name,
-            "uid": resource.ref.uid,
-        }
         body = {
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"name": name, "namespace": namespace, "labels": MANAGED, "ownerReferences": [owner]},
+            "metadata": {"name": name, "namespace": namespace, "labels": MANAGED, "ownerReferences": [owner(resource)]},
             "type": "Opaque",
             "data": {ADMIN_KEY: base64.b64encode(made.encode()).decode()},
         }
-        return await self._api.request("POST", _path(namespace), body=body)
+        return await self._api.request("POST", secret_path(namespace), body=body)
 
     async def _read(self, namespace: str, name: str) -> dict[str, Any]:
         try:
-            raw = await self._api.request("GET", _path(namespace, name))
+            raw = await self._api.request("GET", secret_path(namespace, name))
         except Gone:
             raise SecretProblem(Reason.SECRET_MISSING, f"the Secret {namespace}/{name} does not exist") from None
         require(raw, "Secret", namespace, name)
@@ -169,17 +170,9 @@ def _decoded(raw: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _must_be_ours(raw: Mapping[str, Any], resource: Resource) -> None:
-    meta = raw.get("metadata") or {}
-    owned = any(each.get("uid") == resource.ref.uid for each in meta.get("ownerReferences") or [])
-    kept = (meta.get("labels") or {}).get(RETAINED)
-    if not owned and not (kept and kept == resource.id):
+    if not is_ours(raw, resource):
         raise SecretProblem(
             Reason.SECRET_NOT_OURS,
             f"the Secret {resource.ref.namespace}/{admin_secret(resource.ref.name)} belongs to somebody else: it is "
             "neither read nor overwritten. Delete or rename it, or name a Secret in adminPasswordSecretRef.",
         )
-
-
-def _path(namespace: str, name: str | None = None) -> str:
-    path = f"/api/v1/namespaces/{namespace}/secrets"
-    return path if name is None else f"{path}/{name}"

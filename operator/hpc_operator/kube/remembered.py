@@ -19,14 +19,18 @@ from hpc_operator.domain.record import (
     OperationAction,
     Origin,
     Outcome,
+    Plan,
     Record,
+    RefusedWish,
 )
 from hpc_operator.kube import memory_schema as shape
 from hpc_operator.kube import names
 from hpc_operator.kube.alike import one
 from hpc_operator.kube.instants import clean, read_time, write_time
 
-ROLES = ("login", "controller", "compute")
+ROLES = shape.ROLES
+_FIRST_ACTIONS = frozenset({OperationAction.CREATE, OperationAction.DELETE})
+"""What version 1 of an operation knew."""
 
 
 class Newer(Exception):  # noqa: N818 - an outcome, not a defect
@@ -46,7 +50,7 @@ def encode_account(account: Account) -> dict[str, object]:
 def encode_record(record: Record) -> str:
     """The annotation's text: JSON, version 1, fields in a fixed order."""
     fields = {
-        "version": names.MEMORY_VERSION,
+        "version": names.RECORD_VERSION,
         "mark": record.mark,
         "account": encode_account(record.account),
         "origin": record.origin.value,
@@ -66,7 +70,7 @@ def parse_record(text: str) -> Record:
     try:
         fields = shape.RecordFields.model_validate(raw)
     except ValidationError as error:
-        _refuse_newer(raw, error)
+        _refuse_newer(raw, names.RECORD_VERSION, error)
         raise
     return Record(fields.mark, _account(fields.account), Origin(fields.origin), fields.id, fields.nonce, fields.key)
 
@@ -75,7 +79,7 @@ def encode_intent(intent: Intent) -> dict[str, object]:
     """`status.operation`: what is None or False is left out."""
     return without_none(
         {
-            "version": names.MEMORY_VERSION,
+            "version": 1 if intent.action in _FIRST_ACTIONS else names.OPERATION_VERSION,
             "action": intent.action.value,
             "mark": intent.mark,
             "attempt": intent.attempt,
@@ -88,6 +92,12 @@ def encode_intent(intent: Intent) -> dict[str, object]:
             "jobId": intent.job_id,
             "gone": intent.gone or None,
             "reconcileAt": intent.reconcile_at,
+            "role": intent.role,
+            "count": intent.count,
+            "nodes": list(intent.nodes),
+            "cpu": intent.cpu,
+            "memory": intent.memory,
+            "endedAt": _write(intent.ended_at),
         }
     )
 
@@ -106,11 +116,16 @@ def encode_memory(memory: Memory) -> dict[str, object]:
             "firstActiveAt": _write(memory.first_active_at),
             "described": memory.described,
             "describedAt": _write(memory.described_at),
-            "nodes": {n.role: {"desired": n.desired, "active": n.active} for n in _known(memory.nodes)} or None,
+            "nodes": {n.role: _encode_nodes(n) for n in _known(memory.nodes)} or None,
             "nodesActive": _summary(memory.nodes),
             "endpoints": [clean(e, names.TEXT_LIMIT) for e in memory.endpoints[: names.LIST_LIMIT]],
             "operation": encode_intent(memory.operation) if memory.operation else None,
             "lastOperation": _encode_closed(memory.last_operation) if memory.last_operation else None,
+            "refused": [_encode_refused(each) for each in memory.refused[-names.LIST_LIMIT :]],
+            "waitingSince": _write(memory.waiting_since),
+            "stopped": memory.stopped or None,
+            "restarted": _verbatim(memory.restarted) if memory.restarted else None,
+            "connection": memory.connection,
         }
     )
 
@@ -123,12 +138,15 @@ def parse_memory(status: Mapping[str, object]) -> Memory:
     """The memory in a status; Newer if a newer version wrote its operation, ValueError if it cannot be read."""
     operation = status.get("operation")
     if isinstance(operation, Mapping):
-        _refuse_newer(operation, None)
+        _refuse_newer(operation, names.OPERATION_VERSION, None)
     try:
         fields = shape.RememberedFields.model_validate(status)
     except ValidationError as error:
-        if any(e["loc"][:1] == ("operation",) for e in error.errors(include_input=False)):
-            _refuse_newer(operation, error)
+        found = error.errors(include_input=False)
+        if any(e["loc"][:1] == ("operation",) for e in found):
+            _refuse_newer(operation, names.OPERATION_VERSION, error)
+        if any(e["loc"] in _ACTIONS and e["type"] == "literal_error" and _word(status, e["loc"]) for e in found):
+            raise Newer from error
         raise
     return Memory(
         mark=fields.mark,
@@ -145,13 +163,27 @@ def parse_memory(status: Mapping[str, object]) -> Memory:
         endpoints=tuple(fields.endpoints),
         operation=_intent(fields.operation) if fields.operation else None,
         last_operation=_closed(fields.last_operation) if fields.last_operation else None,
+        refused=tuple(map(_refused, fields.refused)),
+        waiting_since=_read(fields.waiting_since),
+        stopped=fields.stopped,
+        restarted=fields.restarted,
+        connection=fields.connection,
     )
 
 
-def _refuse_newer(raw: object, error: ValidationError | None) -> None:
+_ACTIONS = (("operation", "action"), ("lastOperation", "action"))
+
+
+def _word(status: Mapping[str, object], place: tuple[int | str, ...]) -> bool:
+    """Whether a text stands there: an action that this version does not know is a newer operator's writing."""
+    within = status.get(str(place[0]))
+    return isinstance(within, Mapping) and isinstance(within.get(place[1]), str)
+
+
+def _refuse_newer(raw: object, known: int, error: ValidationError | None) -> None:
     """A higher version, or a field that this version does not know, is a newer operator's writing."""
     version = raw.get("version") if isinstance(raw, Mapping) else None
-    if isinstance(version, int) and version > names.MEMORY_VERSION:
+    if isinstance(version, int) and version > known:
         raise Newer
     if error is not None and any(e["type"] == "extra_forbidden" for e in error.errors(include_input=False)):
         raise Newer
@@ -175,6 +207,12 @@ def _intent(fields: shape.OperationFields) -> Intent:
         job_id=fields.job_id,
         gone=fields.gone,
         reconcile_at=fields.reconcile_at,
+        role=fields.role,
+        count=fields.count,
+        nodes=tuple(fields.nodes),
+        cpu=fields.cpu,
+        memory=fields.memory,
+        ended_at=_read(fields.ended_at),
     )
 
 
@@ -208,6 +246,61 @@ def _closed(fields: shape.ClosedFields) -> Closed:
     )
 
 
+def _encode_refused(refused: RefusedWish) -> dict[str, object]:
+    return without_none(
+        {
+            "field": clean(refused.field, names.TEXT_LIMIT),
+            "wish": _verbatim(refused.wish),
+            "at": write_time(refused.at),
+            "generation": refused.generation,
+            "code": refused.code,
+            "message": clean(refused.message, names.MESSAGE_LIMIT) or None,
+            "failures": refused.failures if refused.failures > 1 else None,
+            "reconcileAt": refused.reconcile_at,
+        }
+    )
+
+
+def _refused(fields: shape.RefusedFields) -> RefusedWish:
+    return RefusedWish(
+        field=fields.field,
+        wish=fields.wish,
+        at=read_time(fields.at),
+        generation=fields.generation,
+        code=fields.code,
+        message=fields.message,
+        failures=fields.failures,
+        reconcile_at=fields.reconcile_at,
+    )
+
+
+def encode_plan(plan: Plan) -> dict[str, object]:
+    """`status.plan`. It says so when nothing would be done."""
+    changes = [
+        {
+            "field": clean(each.field, names.TEXT_LIMIT),
+            "from": clean(each.was, names.WISH_LIMIT),
+            "to": clean(each.wish, names.WISH_LIMIT),
+            "call": clean(each.call, names.TEXT_LIMIT),
+            "interrupts": each.interrupts,
+        }
+        for each in plan.changes[: names.LIST_LIMIT]
+    ]
+    unknown = [clean(each, names.TEXT_LIMIT) for each in plan.unknown[: names.LIST_LIMIT]]
+    return {"changes": changes, **({"unknown": unknown} if unknown else {})}
+
+
+def _verbatim(text: str) -> str:
+    """A wish as it will be compared with: nothing but what cannot be encoded is replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")[: names.WISH_LIMIT]
+
+
+def _encode_nodes(n: NodeCount) -> dict[str, object]:
+    return without_none(
+        {"desired": n.desired, "active": n.active, "present": n.present, "cpu": n.cpu, "memory": n.memory}
+    )
+
+
 def _known(nodes: tuple[NodeCount, ...]) -> list[NodeCount]:
     return [n for role in ROLES for n in nodes if n.role == role]
 
@@ -219,7 +312,9 @@ def _summary(nodes: tuple[NodeCount, ...]) -> str | None:
 
 def _nodes(fields: shape.NodesFields | None) -> tuple[NodeCount, ...]:
     by_role = [(role, getattr(fields, role, None)) for role in ROLES]
-    return one(tuple(NodeCount(role, n.desired, n.active) for role, n in by_role if n is not None))
+    return one(
+        tuple(NodeCount(role, n.desired, n.active, n.present, n.cpu, n.memory) for role, n in by_role if n is not None)
+    )
 
 
 def _write(instant: Instant | None) -> str | None:

@@ -11,11 +11,12 @@ from typing import Any
 
 from hpc_operator.domain.desired import Ref, SecretKey
 from hpc_operator.domain.reasons import Reason
-from hpc_operator.domain.record import Intent, Memory, Record, Report, Resource
+from hpc_operator.domain.record import Intent, Memory, Plan, Record, Report, Resource
 from hpc_operator.kube import names
 from hpc_operator.kube.answers import is_version, require, whole
 from hpc_operator.kube.api import MERGE_PATCH, Api, Expired, NotServed
 from hpc_operator.kube.codec import parse_resource, status_patch
+from hpc_operator.kube.doom import Doom
 from hpc_operator.kube.events import Announcer
 from hpc_operator.kube.passwords import Secrets
 from hpc_operator.kube.remembered import encode_intent, encode_record
@@ -44,6 +45,7 @@ class KubeStore:
         self, api: Api, *, told: Told, secrets: Secrets, announcer: Announcer, scrub: Callable[[str], str] = str
     ) -> None:
         self._api, self._told, self._secrets, self._announcer, self._scrub = api, told, secrets, announcer, scrub
+        self._doom = Doom(api)
 
     async def list_pages(self, namespace: str | None) -> tuple[int, list[Mapping[str, Any]]]:
         """All resources of a namespace (None: of all) as they were at one resourceVersion, and that version."""
@@ -93,9 +95,9 @@ class KubeStore:
     def _told_memory(self, memory: Memory) -> Memory:
         """What the service said may repeat a secret that it was sent."""
         last = memory.last_operation
-        return (
-            memory if last is None else replace(memory, last_operation=replace(last, message=self._scrub(last.message)))
-        )
+        refused = tuple(replace(each, message=self._scrub(each.message)) for each in memory.refused)
+        told = last and replace(last, message=self._scrub(last.message))
+        return replace(memory, last_operation=told, refused=refused)
 
     def _told_report(self, report: Report | None) -> Report | None:
         if report is None:
@@ -105,7 +107,15 @@ class KubeStore:
             for each in report.conditions
         )
         name, status = (text and self._scrub(text) for text in (report.cluster_name, report.cluster_status))
-        return replace(report, conditions=said, cluster_name=name, cluster_status=status)
+        return replace(
+            report, conditions=said, cluster_name=name, cluster_status=status, plan=self._told_plan(report.plan)
+        )
+
+    def _told_plan(self, plan: Plan | None) -> Plan | None:
+        if plan is None:
+            return None
+        changes = tuple(replace(c, was=self._scrub(c.was), wish=self._scrub(c.wish)) for c in plan.changes)
+        return replace(plan, changes=changes)
 
     def _reason(self, reason: str) -> str:
         """Available's is the service's own word for the status."""
@@ -128,6 +138,14 @@ class KubeStore:
     async def keep_secrets(self, resource: Resource, cluster_id: str) -> None:
         """See `ports.Store`."""
         await self._secrets.keep(resource, cluster_id)
+
+    async def connect(self, resource: Resource, texts: Mapping[str, str]) -> None:
+        """See `ports.Store`."""
+        await self._secrets.connect(resource, texts)
+
+    async def doomed(self) -> bool | None:
+        """See `ports.Store`."""
+        return await self._doom.near()
 
     async def password(self, resource: Resource, key: SecretKey) -> str:
         """See `ports.Store`."""

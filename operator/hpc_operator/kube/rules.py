@@ -102,6 +102,17 @@ def _not_marked(field: str, read: Callable[[Spec], str | None]) -> Rule[Spec]:
     )
 
 
+def _lasts(field: str, least: str, most: str, read: Callable[[Spec], str | None]) -> Rule[Spec]:
+    shortest, longest = seconds(least), seconds(most)
+    return Rule(
+        f".{field}",
+        f"!has(self.{field}) || "
+        f"(duration(self.{field}) >= duration('{least}') && duration(self.{field}) <= duration('{most}'))",
+        f"{field} must be between {least} and {most}",
+        holds=lambda s: (text := read(s)) is None or shortest <= seconds(text) <= longest,
+    )
+
+
 _RESERVED = "self.?paid_type.orValue('') == 'Reserved'"
 SPEC_RULES: tuple[Rule[Spec], ...] = (
     _only_login("controller"),
@@ -171,12 +182,7 @@ SPEC_RULES: tuple[Rule[Spec], ...] = (
         lambda s: s.cluster_conf.cluster.name if s.cluster_conf else None,
     ),
     _not_marked(".description", lambda s: s.description),
-    Rule(
-        ".createTimeout",
-        "!has(self.createTimeout) || "
-        "(duration(self.createTimeout) >= duration('1m') && duration(self.createTimeout) <= duration('168h'))",
-        "createTimeout must be between 1m and 168h",
-        holds=lambda s: s.create_timeout is None or 60 <= seconds(s.create_timeout) <= 168 * 3600,
-    ),
+    _lasts("createTimeout", "1m", "168h", lambda s: s.create_timeout),
+    _lasts("disruptionDeadline", "1s", "720h", lambda s: s.disruption_deadline),
 )
 """Claims about a spec alone; their place in the CRD is `spec`."""

@@ -163,14 +163,32 @@ class Spec(Strict):
         "left out: the operator's own.",
         alias="credentialsSecretRef",
     )
-    power: Literal["Running"] | None = operator("Running; stopping is not known to this version.")
+    power: Literal["Running", "Stopped"] | None = operator(
+        "Running (when left out), or Stopped: its nodes are stopped, and what is kept stays."
+    )
+    disruption_policy: Literal["WhenIdle", "Immediate"] | None = operator(
+        "WhenIdle (when left out): fewer nodes, another size and a stop wait until no job runs or waits; "
+        "Immediate: jobs are ended.",
+        alias="disruptionPolicy",
+    )
+    disruption_deadline: str | None = Field(
+        None,
+        description="Operator: how long such a change waits for jobs at most, as in 8h or 30m; "
+        "left out: as long as there are any.",
+        alias="disruptionDeadline",
+        min_length=2,
+        max_length=16,
+        pattern=_DURATION,
+    )
     deletion_policy: Literal["Delete", "Retain"] | None = operator(
         "whether the cluster goes with its resource; left out: Delete for one that was created here, else Retain.",
         alias="deletionPolicy",
     )
     deletion_protection: bool | None = operator("true: deleteCluster is refused.", alias="deletionProtection")
-    management_policy: Literal["Full", "Observe"] | None = operator(
-        "Full (when left out), or Observe: nothing is ever called that changes anything.", alias="managementPolicy"
+    management_policy: Literal["Full", "Observe", "Plan"] | None = operator(
+        "Full (when left out); Observe: nothing is ever called that changes anything; Plan: the same, and status.plan "
+        "lists what would be.",
+        alias="managementPolicy",
     )
     create_timeout: str | None = Field(
         None,

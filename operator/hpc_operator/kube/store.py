@@ -21,6 +21,7 @@ from hpc_operator.kube.connection import Connection
 from hpc_operator.reconcile.ports import Unavailable
 
 config: Any = kubernetes_config  # its functions are published without types
+_POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _RELOAD_AFTER = 5.0
 _USER_AGENT = "hpc-operator"
 
@@ -76,6 +77,19 @@ def _connection(made: client.Configuration) -> Connection:
 async def read_connection(kubeconfig: Path | None = None, context: str | None = None) -> Connection:
     """Read the connection anew from its files. Raises Unavailable(permanent) with what to set."""
     return _connection(await _configuration(kubeconfig, context))
+
+
+def home_namespace(kubeconfig: Path | None = None, context: str | None = None) -> str:
+    """The namespace that a command means which names none: the context's, as for kubectl; in a Pod, its own."""
+    try:
+        if kubeconfig is None and context is None and _POD_NAMESPACE.is_file():
+            return _POD_NAMESPACE.read_text().strip()
+        current: Any
+        contexts, current = config.list_kube_config_contexts(str(kubeconfig) if kubeconfig else None)
+        found = next((each for each in contexts if each["name"] == context), None) if context else current
+        return str((found or current)["context"].get("namespace") or "default")
+    except (config.ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, LookupError, AttributeError):
+        return "default"  # whatever is wrong with the file is told by whoever connects
 
 
 class Server:

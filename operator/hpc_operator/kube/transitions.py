@@ -4,13 +4,14 @@
 fields stays as it is; a refused or void create leaves neither operation nor id, so its spec can be mended.
 
 CEL sees no annotation, so an adoption cannot be told from a create: who adopts a cluster without giving the fields of
-a create begins with managementPolicy Observe; once the id is in status they are not demanded any more. A rule that
-demands something looks away when the spec is unchanged: it must never make a status write fail.
+a create begins with managementPolicy Observe or Plan; once the id is in status they are not demanded any more. A rule
+that demands something looks away when the spec is unchanged: it must never make a status write fail.
 """
 
 from dataclasses import dataclass
 
 from hpc_operator.kube.fields import leaves, present, select
+from hpc_operator.kube.memory_schema import ROLES
 from hpc_operator.kube.rules import MARK, MARK_MESSAGE, Rule, unmarked
 from hpc_operator.kube.schema import Spec
 
@@ -25,23 +26,23 @@ class Created:
 
 CHANGEABLE = frozenset(
     {
-        "cluster_name", "cluster_conf.cluster.name", "description", "power", "deletionPolicy", "deletionProtection",
-        "managementPolicy", "createTimeout", "credentialsSecretRef.name",
+        "cluster_name", "cluster_conf.cluster.name", "description", "power", "disruptionPolicy", "disruptionDeadline",
+        "deletionPolicy", "deletionProtection", "managementPolicy", "createTimeout", "credentialsSecretRef.name",
+        "cluster_conf.cluster.login.count", "cluster_conf.cluster.compute.count",
+        *(f"cluster_conf.cluster.{role}.{size}" for role in ROLES for size in ("cpu", "memory")),
     }
 )  # fmt: skip
-"""Leaves that may be edited at any time; the edit is obeyed."""
-
-LATER = frozenset(
-    f"cluster_conf.cluster.{r}.{f}" for r in ("login", "controller", "compute") for f in ("count", "cpu", "memory")
-)
-"""Leaves whose change a later version will obey; until then it is refused."""
+"""Leaves that may be edited at any time; the edit is obeyed. A count may also go: then it is an autoscaler's."""
 
 CLAIM = "cannot be changed once its cluster is being created or exists"
-NOT_YET = " (this version of the operator cannot yet)"
 
 REFUSED = frozenset({"password", "cluster_conf.env.admin.password"})
 """Leaves that are refused always."""
 
+FIXED = frozenset({"cluster_conf.cluster.controller.count"})
+"""Leaves with one legal value, which is also what their absence means: another one is refused always."""
+
+_OPTIONAL_ROLES = tuple(("cluster_conf", "cluster", role) for role in ROLES if role != "login")
 
 _BEGUN = "(oldSelf.?status.?operation.hasValue() || oldSelf.?status.?hpc_cluster_id.hasValue())"
 _NEEDED = (
@@ -53,18 +54,17 @@ _NEEDED = (
 
 
 def _kept(path: tuple[str, ...]) -> str:
-    """CEL: this leaf is as it was. A count may go: without a wish it is an autoscaler's."""
+    """CEL: this leaf is as it was; a role is there if it was."""
     new, old = present("self.spec", path), present("oldSelf.spec", path)
+    if path in _OPTIONAL_ROLES:
+        return f"(({new}) == ({old}))"
     same = f"{select('self.spec', path)} == {select('oldSelf.spec', path)}"
-    if ".".join(path) in LATER and path[-1] == "count":
-        return f"(!({new}) || {old} && {same})"
     return f"({same})" if new == "true" else f"({new} ? {old} && {same} : !({old}))"
 
 
 def _frozen(path: tuple[str, ...]) -> str:
     """CEL: the leaf's name when it changed, else nothing. (The server cannot bound the cost of joining a list.)"""
-    name = ".".join(path)
-    return f"({_kept(path)} ? '' : ' {name}{NOT_YET if name in LATER else ''}')"
+    return f"({_kept(path)} ? '' : ' {'.'.join(path)}')"
 
 
 def _needed(path: str) -> Rule[Created]:
@@ -74,11 +74,13 @@ def _needed(path: str) -> Rule[Created]:
     unless = "self.spec.cluster_type != 'ehpc' || !has(self.spec.cluster_conf) || " if role else ""
     return Rule(
         f".spec.{path}",
-        "self.spec.?managementPolicy.orValue('Full') == 'Observe' || self.?status.?hpc_cluster_id.hasValue() || "
+        "self.spec.?managementPolicy.orValue('Full') != 'Full' || self.?status.?hpc_cluster_id.hasValue() || "
         f"{unless}self.spec.?{optional}.hasValue() || oldSelf.hasValue() && oldSelf.value().spec == self.spec",
-        f"{path} is needed to create {kind} cluster: only managementPolicy Observe does without",
+        f"{path} is needed to create {kind} cluster: only managementPolicy Observe or Plan does without",
         "FieldValueRequired",
-        lambda c: c.spec.management_policy == "Observe" or (role and not _ehpc(c.spec)) or _given(c.spec, path),
+        lambda c: (
+            c.spec.management_policy in ("Observe", "Plan") or (role and not _ehpc(c.spec)) or _given(c.spec, path)
+        ),
         optional_old=True,
     )
 
@@ -94,8 +96,11 @@ def _given(spec: Spec, path: str) -> bool:
     return found is not None
 
 
-FROZEN = tuple(path for path in leaves() if ".".join(path) not in CHANGEABLE | REFUSED)
-"""Leaves that stay as they are from the intent on."""
+FROZEN = (
+    *(path for path in leaves() if ".".join(path) not in CHANGEABLE | REFUSED | FIXED),
+    *_OPTIONAL_ROLES,
+)
+"""Leaves that stay as they are from the intent on, and the roles that a cluster has or has not."""
 
 _AS_IT_WAS: Rule[Created] = Rule(
     ".spec",

@@ -14,8 +14,10 @@ from hpc_operator.domain.desired import (
     ClusterType,
     DeletionPolicy,
     Desired,
+    DisruptionPolicy,
     ManagementPolicy,
     Orders,
+    Power,
     Role,
     Scalar,
     SecretKey,
@@ -122,6 +124,9 @@ def _desired(spec: shape.Spec) -> Desired:
         deletion_policy=DeletionPolicy(spec.deletion_policy) if spec.deletion_policy else None,
         deletion_protection=bool(spec.deletion_protection),
         management_policy=ManagementPolicy(spec.management_policy or "Full"),
+        power=Power(spec.power or "Running"),
+        disruption_policy=DisruptionPolicy(spec.disruption_policy or "WhenIdle"),
+        disruption_deadline=seconds(spec.disruption_deadline) if spec.disruption_deadline else None,
         **({"create_timeout": seconds(spec.create_timeout)} if spec.create_timeout else {}),
     )
 

@@ -8,13 +8,13 @@ An object is taken when its resourceVersion is greater than **or equal to** the 
 changes the content without a new version. A uid that went is not taken again from a late event.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hpc_operator.domain.desired import Ref
-from hpc_operator.domain.record import Account, Resource
+from hpc_operator.domain.desired import Instant, Ref
+from hpc_operator.domain.record import Account, OperationAction, Resource
 
 _TOMBSTONES = 10_000
 _NOBODY: frozenset[Ref] = frozenset()
@@ -32,6 +32,7 @@ class _Keys:
     jobs: frozenset[str]
     marks: frozenset[str]
     account: Account | None
+    spends: bool
 
 
 def _keys(resource: Resource) -> _Keys:
@@ -39,7 +40,16 @@ def _keys(resource: Resource) -> _Keys:
     jobs = {memory.job_id, memory.operation.job_id if memory.operation else None}
     clusters = {memory.hpc_cluster_id, record.id if record else None}
     marks = {memory.mark, memory.operation.mark if memory.operation else None, record.mark if record else None}
-    return _Keys(_some(clusters), _some(jobs), _some(marks), resource.account)
+    return _Keys(_some(clusters), _some(jobs), _some(marks), resource.account, _spends(resource))
+
+
+def _spends(resource: Resource) -> bool:
+    """Whether it has a cluster under the operator's own key, or may be buying one."""
+    memory = resource.memory
+    buying = memory.operation is not None and memory.operation.action is OperationAction.CREATE
+    unexplained = memory.empty and resource.record is not None
+    has = resource.id is not None or bool(memory.strays)
+    return resource.desired.credentials_secret is None and (has or buying or unexplained)
 
 
 def _some(keys: Collection[str | None]) -> frozenset[str]:
@@ -72,6 +82,10 @@ class Cache:
         self._by_mark: defaultdict[str, set[Ref]] = defaultdict(set)
         self._by_account: defaultdict[Account | None, set[Ref]] = defaultdict(set)
         self._living: dict[tuple[str, str], str] = {}
+        self._spenders: set[str] = set()
+        self._going: dict[str, Instant] = {}
+        self._gone_lately: deque[Instant] = deque(maxlen=_TOMBSTONES)
+        self._deletions: Sequence[Instant] | None = None
         self._top = 0
 
     def __len__(self) -> int:
@@ -109,6 +123,20 @@ class Cache:
     def of_account(self, account: Account) -> Collection[Ref]:
         """The resources whose recorded account this is."""
         return self._by_account.get(account, _NOBODY)
+
+    def spenders(self) -> Collection[str]:
+        """The uids of those that have a cluster under the operator's own key, or may be buying one."""
+        return self._spenders
+
+    def terminating(self) -> Collection[Instant]:
+        """The deletionTimestamps of those that are being deleted."""
+        return self._going.values()
+
+    def deletions(self) -> Sequence[Instant]:
+        """The same, and of those that this process saw go; sorted."""
+        if self._deletions is None:
+            self._deletions = sorted((*self._going.values(), *self._gone_lately))
+        return self._deletions
 
     def seen(self, kind: str | None, raw: Mapping[str, Any]) -> None:
         """Take a watch event (`kind` ADDED, MODIFIED, DELETED, or None for an item of Kopf's list)."""
@@ -216,12 +244,25 @@ class Cache:
                     if not index[key]:
                         del index[key]
             self._by_account[old.account].discard(ref)
+        self._count(ref, resource, spends=new is not None and new.spends)
         if new is not None:
             self._keys[ref.uid] = new
             for index, keys in self._indexes(new):
                 for key in keys:
                     index[key].add(ref)
             self._by_account[new.account].add(ref)
+
+    def _count(self, ref: Ref, resource: Resource | None, *, spends: bool) -> None:
+        (self._spenders.add if spends else self._spenders.discard)(ref.uid)
+        since = resource.deleting_since if resource is not None else None
+        if since == self._going.get(ref.uid):
+            return
+        before = self._going.pop(ref.uid, None)
+        if since is not None:
+            self._going[ref.uid] = since
+        elif before is not None:
+            self._gone_lately.append(before)
+        self._deletions = None
 
     def _indexes(self, keys: _Keys) -> tuple[tuple[defaultdict[str, set[Ref]], frozenset[str]], ...]:
         return (self._by_cluster, keys.clusters), (self._by_job, keys.jobs), (self._by_mark, keys.marks)

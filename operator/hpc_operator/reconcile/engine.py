@@ -6,8 +6,10 @@ Imported by `main` (and the fault suite). I/O only through `ports`; what to do i
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from hpc_operator.decide import pace
+from hpc_operator.decide.ceilings import no_room
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.planner import decide
@@ -22,6 +24,7 @@ from hpc_operator.reconcile.ended import Ended, ended
 from hpc_operator.reconcile.gathering import Fleet, Gatherer, Watch
 from hpc_operator.reconcile.keeper import Keeper
 from hpc_operator.reconcile.lives import Lives
+from hpc_operator.reconcile.mass import Bulk, Going
 from hpc_operator.reconcile.meetings import Meetings
 from hpc_operator.reconcile.performing import Performer, calm
 from hpc_operator.reconcile.ports import (
@@ -45,6 +48,10 @@ from hpc_operator.reconcile.writing import Writer
 _log = logging.getLogger(__name__)
 
 
+class Held(Fleet, Going, Protocol):
+    """All that is asked of the cache."""
+
+
 class Engine:
     """Makes passes. `fleet` is the cache of resources, `lives` what forced-away ones left, `fleet_name` the setting.
 
@@ -61,7 +68,7 @@ class Engine:
         budget: Budget,
         lease: Lease,
         clock: Clock,
-        fleet: Fleet,
+        fleet: Held,
         lives: Lives,
         meetings: Meetings,
         watch: Watch,
@@ -97,6 +104,7 @@ class Engine:
             meetings=meetings,
             watch=watch,
             budget=budget,
+            bulk=Bulk(store, lease, fleet, policy),
         )
         self._performer = Performer(
             store=store,
@@ -159,6 +167,8 @@ class Engine:
 
     async def _act(self, scene: Scene, decision: Act, credentials: Credentials | None) -> Decision | None:
         _log.debug("acting", extra={"resource": str(scene.resource.ref), "action": type(decision.action).__name__})
+        if isinstance(decision.action, Create) and not self._gatherer.room(scene):
+            return Wait(Reason.CEILING_REACHED, self._policy.poll, no_room(self._policy.max_clusters or 0))
         if isinstance(decision.action, Create) and not self._gatherer.claim(scene):
             return Wait(Reason.FIRST_CREATE_UNDER_WAY, self._policy.poll, "The account's first create is under way.")
         try:

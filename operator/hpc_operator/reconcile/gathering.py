@@ -43,6 +43,15 @@ class Fleet(Protocol):
     def of_account(self, account: Account) -> Collection[Ref]:
         """The resources whose recorded account this is."""
 
+    def spenders(self) -> Collection[str]:
+        """The uids of those that have a cluster under the operator's own key, or may be buying one."""
+
+
+class _Bulk(Protocol):
+    async def weigh(self, scene: Scene) -> Scene: ...
+
+    def went(self) -> None: ...
+
 
 class _Lives(Protocol):
     def before(self, ref: Ref) -> tuple[Earlier, ...]: ...
@@ -128,10 +137,13 @@ class Gatherer:
         meetings: Meetings,
         watch: Watch,
         budget: Budget,
+        bulk: _Bulk,
     ) -> None:
         self._keys, self._looks, self._clock, self._fleet = keys, looks, clock, fleet
         self._name, self._policy, self._unsent, self._lives = name, policy, unsent, lives
         self._meetings, self._watch, self._budget = meetings, watch, budget
+        self._bulk = bulk
+        self._buying: set[str] = set()
         self._turns = Turns(budget, clock)
         self._later: dict[tuple[str, str], Instant] = {}
         self._countings = Countings()
@@ -139,6 +151,10 @@ class Gatherer:
 
     async def gather(self, resource: Resource) -> tuple[Scene, Credentials | None]:
         """The scene, and the credentials to act with; None when there are none or they lead to another account."""
+        scene, credentials = await self._gathered(resource)
+        return await self._bulk.weigh(scene), credentials
+
+    async def _gathered(self, resource: Resource) -> tuple[Scene, Credentials | None]:
         credentials, problem = await self._credentials(resource)
         scene = self._scene(resource, credentials, problem)
         if credentials is None or not guards.same_account(scene):
@@ -174,6 +190,7 @@ class Gatherer:
             earlier=self._lives.before(resource.ref) if resource.id is None else (),
             recount=self._watch.recount(resource.ref),
             nodes=self._countings.of(resource.ref),
+            clusters=len(self._fleet.spenders()) - (uid in self._fleet.spenders()),
             postponed=frozenset(c for c in _CHORES if self._later.get((uid, c), 0.0) > now),
         )
         return Scene(resource, facts, self._policy)
@@ -257,8 +274,19 @@ class Gatherer:
             return True
         return self._first.setdefault(account, scene.resource.ref) == scene.resource.ref
 
+    def room(self, scene: Scene) -> bool:
+        """Hold a place below max_clusters for this pass; False when others that buy just now have the last one."""
+        most, uid = self._policy.max_clusters, scene.resource.ref.uid
+        if most is None or not scene.facts.own_key:
+            return True
+        if len({*self._fleet.spenders(), *self._buying} - {uid}) >= most:
+            return False
+        self._buying.add(uid)
+        return True
+
     def unclaim(self, ref: Ref) -> None:
         """The pass is over: what it created is in the cache now."""
+        self._buying.discard(ref.uid)
         self._first = {account: holder for account, holder in self._first.items() if holder != ref}
 
     def counted(self, ref: Ref, look: NodesLook) -> None:
@@ -279,6 +307,8 @@ class Gatherer:
     def forget(self, ref: Ref) -> None:
         """The resource is gone."""
         self._countings.forget(ref)
+
+        self._bulk.went()
         self._meetings.forget(ref)
         self._watch.leave(ref)
         self._turns.leave(ref)

@@ -7,7 +7,7 @@ raises is turned into one of them at the edge.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from hpc_operator.domain.actions import Change
 from hpc_operator.domain.answers import Answer
@@ -54,6 +54,16 @@ class Credentials:
     account: Account
     fingerprint: str
     own: bool = True
+
+
+KeySource: TypeAlias = tuple[str, str] | None
+"""Where a key comes from: namespace and name of a Secret, or None for the operator's own."""
+
+
+def source_of(resource: Resource) -> KeySource:
+    """Where this resource's key comes from."""
+    name = resource.desired.credentials_secret
+    return None if name is None else (resource.ref.namespace, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,9 @@ class Lease(Protocol):
 
     def approved_deletions(self) -> int:
         """How many deletions at once a person approved on the Lease (`approve-deletions`); 0 without that."""
+
+    def drop_approval(self) -> None:
+        """The approval was used: no deletion is held any more. Nothing happens where there is none."""
 
 
 class Store(Protocol):

@@ -110,12 +110,12 @@ class Sender:
     ) -> None:
         resource = await self._store.write_intent(resource, intent)
         reading = self._clock.now()
-        if not guards.send_in_time(intent, reading, self._policy):
-            if intent.action is OperationAction.DELETE:
-                return  # held up since the intent: whose the cluster is now, the next pass looks up before it asks
-            answer: Answer = NotSent("the process was too slow to send in time")
-        else:
+        leads = guards.lease_suffices(self._lease.left(), self._policy.send_deadline)
+        answer: Answer = NotSent("the process was too slow to send in time, or lost the lease")
+        if leads and guards.send_in_time(intent, reading, self._policy):
             answer = await call(reading)
+        elif intent.action is OperationAction.DELETE:
+            return  # held up since the intent: whose the cluster is now, the next pass looks up before it asks
         _log.info("%s: %s", intent.action, answer, extra={"resource": str(resource.ref), "cluster": resource.id})
         await self._settle(resource, intent, answer, credentials)
 

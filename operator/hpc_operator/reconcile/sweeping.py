@@ -40,10 +40,18 @@ class Fleet(Protocol):
 
 
 @dataclass(slots=True)
+class _Turned:
+    """Who has this new key, and is woken when the account was looked at with it; how often that failed."""
+
+    refs: dict[Ref, None] = field(default_factory=dict)
+    failures: int = 0
+
+
+@dataclass(slots=True)
 class _Watch:
     """Who rests on an account, by the key that each uses; which keys failed last; what everybody was told.
 
-    `broken`: keys that cannot be had or lead elsewhere, and whose users were told so.
+    `broken`: keys that cannot be had or lead elsewhere, and whose users were told so. `turned`: by new key.
     """
 
     since: Instant
@@ -52,10 +60,13 @@ class _Watch:
     broken: set[str] = field(default_factory=set)
     told: bool = False
     tried: Instant = 0.0
+    turned: dict[str, _Turned] = field(default_factory=dict)
     running: asyncio.Task[None] | None = None
 
     def chosen(self) -> Ref | None:
-        """One whose key is not known to fail; when all do, they are tried again."""
+        """One with a new key; else one whose key is not known to fail; when all do, they are tried again."""
+        for turn in self.turned.values():
+            return next(iter(turn.refs))
         for _ in range(2):
             for ref, key in self.refs.items():
                 if key not in self.failed:
@@ -96,6 +107,29 @@ class Sweeper:
         watch = self._watches.setdefault(account, _Watch(self._clock.now()))
         watch.refs[ref] = credentials.fingerprint
 
+    def turned(self, ref: Ref, credentials: Credentials) -> bool:
+        """Its key is another one now: it is woken when its account was looked at with it. False: it rests elsewhere."""
+        account, key = credentials.account, credentials.fingerprint
+        if self._where.get(ref.uid) != account:
+            return False
+        watch, look = self._watches[account], self._noticer.seen(account).look
+        if watch.refs.get(ref) == key or (look is not None and look.key == key and self._young(look.begun)):
+            return False
+        self._unturn(watch, ref)
+        watch.turned.setdefault(key, _Turned()).refs[ref] = None
+        return True
+
+    @staticmethod
+    def _unturn(watch: _Watch, ref: Ref) -> None:
+        """It waits for no look with a new key any more: it is gone, or its key turned once more."""
+        for key, turn in tuple(watch.turned.items()):
+            turn.refs.pop(ref, None)
+            if not turn.refs:
+                del watch.turned[key]
+
+    def _young(self, begun: Instant) -> bool:
+        return 0 <= self._clock.now() - begun <= self._policy.staleness
+
     def leave(self, ref: Ref) -> None:
         """The resource is gone, or rests on another account."""
         self._noticer.forget(ref)
@@ -104,6 +138,7 @@ class Sweeper:
             return
         watch = self._watches[account]
         watch.refs.pop(ref, None)
+        self._unturn(watch, ref)
         if not watch.refs:
             del self._watches[account]
 
@@ -150,7 +185,7 @@ class Sweeper:
         logged = watch.since if seen.logged is None else seen.logged
         if max(begun, logged, watch.tried) > now:  # the clock went back: what it said counts no more
             return now
-        due = min(begun, logged) + period
+        due = now if watch.turned else min(begun, logged) + period
         return max(now if seen.failed else due, watch.tried + min(period, self._moment))
 
     async def _one(self, account: Account, watch: _Watch) -> None:
@@ -176,8 +211,8 @@ class Sweeper:
         now, seen = self._clock.now(), self._noticer.seen(account)
         self._noticer.watch_by(account, credentials.fingerprint)
         period = self._period(account, seen)
-        overdue = seen.begun is None or now - seen.begun >= 0.95 * period
-        fresh = now if seen.failed else now - period / 2
+        overdue = seen.begun is None or now - seen.begun >= 0.95 * period or bool(watch.turned)
+        fresh = now if seen.failed or watch.turned else now - period / 2
         lists = await self._looks.listing(credentials, account, fresh, "sweep" if overdue else "look")
         since = seen.log_since(self._policy.window)
         begin = (now if since is None else min(max(since, now - FOLLOWED), now)) - self._policy.clock_skew
@@ -186,7 +221,20 @@ class Sweeper:
             watch.failed.discard(credentials.fingerprint)
         else:
             watch.failed.add(watch.refs.get(ref, ""))
+        if lists and lists[0].begun == seen.begun:  # it was asked, and not put off for want of calls
+            self._looked(watch, credentials.fingerprint, complete=lists[0].complete)
         self._say(seen, watch)
+
+    def _looked(self, watch: _Watch, key: str, *, complete: bool) -> None:
+        """Who has this new key looks again; one failed look says nothing yet."""
+        turn = watch.turned.get(key)
+        if turn is None:
+            return
+        turn.failures += not complete
+        if complete or turn.failures > 1:
+            del watch.turned[key]
+            for ref in turn.refs:
+                self._wake(ref)
 
     def _sees(self, watch: _Watch, look: ListLook) -> bool:
         """Of several keys, one under which nothing is listed that is recorded may belong to another account."""
@@ -207,6 +255,7 @@ class Sweeper:
 
     def _problem(self, watch: _Watch, ref: Ref) -> None:
         """The key cannot be had any more, or leads elsewhere: whoever uses it says so itself, once."""
+        self._unturn(watch, ref)
         key = watch.refs.get(ref, "")
         watch.failed.add(key)
         if key in watch.broken:

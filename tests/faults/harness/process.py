@@ -4,7 +4,6 @@ Every I/O goes through `io`, which is where a process dies, freezes, or gets an 
 """
 
 import asyncio
-import hashlib
 import inspect
 import random  # noqa: TID251 - seeded: this is where chance comes from
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 from faults.harness.injection import Killed, Kind, Strike
 from hpc_operator.cloud.calls import Caller, CallSettings
 from hpc_operator.cloud.client import HpcCalls
+from hpc_operator.cloud.credentials import AccountKeys, KeyPair, parsed
 from hpc_operator.cloud.observer import Observer
 from hpc_operator.cloud.pacing import Pace
 from hpc_operator.cloud.quota import HourlyBudget
@@ -25,7 +25,7 @@ from hpc_operator.cloud.skew import WatchedClock
 from hpc_operator.cloud.transport import Reply, TransportNoAnswer, TransportNotSent
 from hpc_operator.domain.desired import Ref
 from hpc_operator.domain.reasons import Reason
-from hpc_operator.domain.record import Account, Resource
+from hpc_operator.domain.record import Resource
 from hpc_operator.kube.codec import parse_resource
 from hpc_operator.kube.events import Announcer
 from hpc_operator.kube.passwords import Secrets
@@ -38,7 +38,9 @@ from hpc_operator.reconcile.noticing import Noticer
 from hpc_operator.reconcile.ports import Credentials, SecretProblem, Unavailable
 from hpc_operator.reconcile.queue import Lane, WakeQueue, lane_of
 from hpc_operator.reconcile.resync import Resync
+from hpc_operator.reconcile.rotating import KeyRounds
 from hpc_operator.reconcile.sweeping import Sweeper
+from hpc_simulator import Account as SimulatedAccount
 from hpc_simulator import Answer, Delayed, Held, Lost, Torn, Unreachable
 
 if TYPE_CHECKING:
@@ -200,10 +202,11 @@ class _Life:
         chance = random.Random(f"{world.seed}/{process.name}/{process.life}")
         api, scrubber = _Api(process), Scrubber()
         process.scrubber = scrubber
+        secrets = Secrets(api, choose=chance.choice, learn=scrubber.add)
         store = KubeStore(
             api,
             told=Told(read=self.cache.read, wrote=self.cache.wrote, missing=self.cache.missing),
-            secrets=Secrets(api, choose=chance.choice, learn=scrubber.add),
+            secrets=secrets,
             announcer=Announcer(api, me=process.name, now=process.now, scrub=scrubber.scrub),
             scrub=scrubber.scrub,
         )
@@ -211,7 +214,8 @@ class _Life:
         budget = self.budget = HourlyBudget(process.now, limit=world.quota)
         settings = CallSettings(quota_pause=120.0)
         caller = Caller(_Transport(process), self.clock, budget, settings, sleep=process.sleep)
-        calls, keys = HpcCalls(caller), Port("Keys", _Keys(world, scrubber), process)
+        held = _Keys(world, secrets, process.now, scrubber)
+        calls, keys = HpcCalls(caller), Port("Keys", held, process)
         noticer = Noticer(self.cache, self._noticed, lag=world.policy.window, idle_since=lambda: process.idle_since)
         pace = Pace(budget, process.now, world.policy.staleness)
         looks = Port("Looks", Observer(calls, self.clock, purse=pace, shown=noticer.shown), process)
@@ -226,6 +230,11 @@ class _Life:
             wake=self._noticed,
             sleep=process.sleep,
         )
+        # No fault points: what the rounds see is judged by the passes that they wake.
+        self.rounds = KeyRounds(
+            keys=held, fleet=self.cache, watch=self.sweeper, wake=self._noticed, sleep=process.sleep
+        )
+        held.shared.when_turned(self.rounds.turned)
         self.engine = Engine(
             store=Port("Store", store, process),
             keys=keys,
@@ -257,6 +266,7 @@ class _Life:
                 await self.process.sleep(5.0)
         self.process.own(asyncio.create_task(self.resync.run(), name="resync"))
         self.process.own(asyncio.create_task(self.sweeper.run(), name="sweeps"))
+        self.process.own(asyncio.create_task(self.rounds.run(), name="key rounds"))
         await self.queue.run(self._pass, 8)
 
     async def _pass(self, ref: Ref) -> None:
@@ -302,22 +312,45 @@ class _Lease:
     def left(self) -> float:
         return self._process.lease
 
+    def approved_deletions(self) -> int:
+        return self._process.world.approved
 
-class _Keys:
-    """ports.Keys: the world's present key, for every resource that has none of its own."""
+    def drop_approval(self) -> None:
+        self._process.world.approved = 0
 
-    def __init__(self, world: "World", scrubber: Scrubber) -> None:
-        self._world, self._scrubber = world, scrubber
 
-    async def credentials(self, resource: Resource) -> Credentials:
-        held, wished = self._world.keys_of.get(resource.ref.name, self._world.key), resource.desired
+class _Held:
+    """credentials.Source: a key of the world, as it is when it is read."""
+
+    def __init__(self, find: Callable[[], SimulatedAccount | None]) -> None:
+        self._find = find
+
+    def read(self) -> KeyPair:
+        held = self._find()
         if held is None:
             raise SecretProblem(Reason.CREDENTIALS_MISSING, "there is no key")
-        account = Account(self._world.endpoint, wished.zone or held.zone, wished.owner or held.owner)
-        for value in (held.key, held.secret):
-            self._scrubber.add(value)
-        mark = hashlib.sha256(f"{held.key}\n{held.secret}".encode()).hexdigest()[:16]
-        return Credentials(held.key, held.secret, account, mark)
+        values = {"access_key_id": held.key, "secret_access_key": held.secret, "owner": held.owner, "zone": held.zone}
+        return parsed(values, "the world")
+
+
+class _Keys:
+    """ports.Keys: `shared` has the Secrets that resources name, and the world's present key for all who name none.
+
+    `keys_of` stands in for Secrets of single resources that nobody reads.
+    """
+
+    def __init__(self, world: "World", secrets: Secrets, now: Callable[[], float], scrubber: Scrubber) -> None:
+        self._world, self._now, self._scrubber, self._read = world, now, scrubber, secrets.values
+        self.shared = self._over(_Held(lambda: world.key))
+
+    def _over(self, own: _Held) -> AccountKeys:
+        return AccountKeys(own, self._world.endpoint, self._read, self._now, self._scrubber)
+
+    async def credentials(self, resource: Resource) -> Credentials:
+        name = resource.ref.name
+        if name in self._world.keys_of:
+            return await self._over(_Held(lambda: self._world.keys_of[name])).credentials(resource)
+        return await self.shared.credentials(resource)
 
 
 class _Api:

@@ -46,6 +46,8 @@ class World:
         self.keys_used = {"access key id": Account().key, "secret access key": Account().secret}
         """Every value of every key that was in use: searched for at the end."""
         self.endpoint = "http://cloud.test/api"
+        self.approved = 0
+        """How many deletions at once a person approved on the Lease."""
         self.bend: Callable[[Exchange], Answer] | None = None
         """Something between the cloud and the operator: it may answer otherwise than the cloud did."""
         self.extra_outputs: dict[str, str] = {}

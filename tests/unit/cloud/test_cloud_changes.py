@@ -11,11 +11,11 @@ from hpc_operator.domain.actions import Change
 from hpc_operator.domain.answers import Accepted, NoAnswer, NotSent, Refused
 from hpc_operator.domain.record import OperationAction
 
-ADD = Change(OperationAction.ADD_NODES, "ehpc-1", "compute.count", "5", role="compute", count=2, nodes=("cln-1",))
-REMOVE = Change(OperationAction.DELETE_NODES, "ehpc-1", "compute.count", "1", role="compute", nodes=("cln-1", "cln-2"))
-RESIZE = Change(OperationAction.RESIZE, "hpc-1", "login.cpu", "4", role="login", cpu=4, memory=12288)
-START = Change(OperationAction.START, "ehpc-1", "power", "Running")
-STOP = Change(OperationAction.STOP, "ehpc-1", "power", "Stopped")
+ADD = Change(OperationAction.ADD_NODES, "ehpc-1", role="compute", count=2, nodes=("cln-1",))
+REMOVE = Change(OperationAction.DELETE_NODES, "ehpc-1", role="compute", nodes=("cln-1", "cln-2"))
+RESIZE = Change(OperationAction.RESIZE, "hpc-1", role="login", cpu=4, memory=12288)
+START = Change(OperationAction.START, "ehpc-1")
+STOP = Change(OperationAction.STOP, "ehpc-1")
 ALL = (ADD, REMOVE, RESIZE, START, STOP)
 
 

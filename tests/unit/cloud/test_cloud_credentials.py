@@ -1,8 +1,10 @@
 """Which key, and which account: every way in which it can be missing, malformed, or somebody else's."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from hpc_operator.cloud.credentials import AccountKeys, GivenKey, MountedKey, Source, parsed
 from hpc_operator.cloud.scrub import Scrubber
-from hpc_operator.reconcile.ports import SecretProblem
+from hpc_operator.reconcile.ports import SecretProblem, Unavailable
 
 ENDPOINT = ACCOUNT.endpoint
 PAIR = {"access_key_id": "AKIDENTITY", "secret_access_key": "SECRETVALUE"}
@@ -25,9 +27,15 @@ class Secrets:
     def __init__(self, **held: Mapping[str, str]) -> None:
         self.held = held
         self.reads = 0
+        self.fail: Exception | None = None
+        self.gate: asyncio.Event | None = None
 
     async def read(self, namespace: str, name: str) -> Mapping[str, str]:
         self.reads += 1
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.fail is not None:
+            raise self.fail
         if name not in self.held:
             raise SecretProblem("CredentialsMissing", f"Secret {namespace}/{name} does not exist.")
         return self.held[name]
@@ -84,19 +92,172 @@ async def test_a_resource_with_a_secret_never_takes_the_operators_account() -> N
     assert found.account.owner == "usr-spec"
 
 
-async def test_a_secret_is_at_most_a_minute_old_and_a_failure_is_not_kept() -> None:
+async def test_a_secret_is_at_most_a_minute_old_and_a_failure_some_seconds() -> None:
     clock, secrets = HandClock(), Secrets()
     made = keys(None, secrets, clock=clock)
-    with pytest.raises(SecretProblem, match="does not exist"):
-        await made.credentials(resource(credentials_secret="late"))
+    for _ in range(3):
+        with pytest.raises(SecretProblem, match="does not exist") as raised:
+            await made.credentials(resource(credentials_secret="late"))
+    assert (raised.value.reason, secrets.reads) == ("CredentialsMissing", 1), "many who miss it read once"
     secrets.held["late"] = WHOLE
+    clock.at += 15
     first = await made.credentials(resource(credentials_secret="late"))
     secrets.held["late"] = {**WHOLE, "secret_access_key": "ROTATED"}
+    clock.at += 49
     assert await made.credentials(resource(credentials_secret="late")) == first
-    clock.at += 60
+    clock.at += 1
     second = await made.credentials(resource(credentials_secret="late"))
     assert (second.secret_access_key, secrets.reads) == ("ROTATED", 3)
     assert second.fingerprint != first.fingerprint
+
+
+class Turns(list[object]):
+    """What turned, in order, since it was asked last."""
+
+    def of(self, made: AccountKeys) -> "Turns":
+        made.when_turned(self.append)
+        return self
+
+    def told(self) -> list[object]:
+        found = list(self)
+        self.clear()
+        return found
+
+
+@pytest.mark.parametrize(
+    ("change", "turns", "reason"),
+    [
+        ({"secret_access_key": "ROTATED"}, True, "another key"),
+        ({"zone": "other1a"}, True, "another zone"),
+        ({"owner": "usr-other"}, True, "another owner"),
+        ({"owner": ""}, True, "no owner any more"),
+        ({"access_key_id": ""}, True, "no key any more"),
+        ({"note": "x"}, False, "what nobody reads"),
+        ({"access_key_id": " AKIDENTITY\n"}, False, "the same key, written otherwise"),
+    ],
+)
+async def test_a_secret_that_holds_something_else_turned_and_turns_back(
+    change: dict[str, str], turns: bool, reason: str
+) -> None:
+    clock, secrets = HandClock(), Secrets(mine=WHOLE)
+    made = keys(None, secrets, clock=clock)
+    turned = Turns().of(made)
+
+    async def ask() -> None:
+        clock.at += 50
+        with suppress(SecretProblem):
+            await made.credentials(resource(credentials_secret="mine"))
+
+    await ask()
+    await ask()
+    assert turned.told() == [], "what is met for the first time, and what stays, is no turn"
+    secrets.held["mine"] = {**WHOLE, **change}
+    await ask()
+    await ask()
+    assert turned.told() == [("lab", "mine")] * turns, reason
+    secrets.held["mine"] = WHOLE
+    await ask()
+    assert turned.told() == [("lab", "mine")] * turns
+
+
+async def test_kubernetes_being_away_is_no_turn_and_what_was_read_is_not_used_for_longer() -> None:
+    clock, secrets = HandClock(), Secrets(mine=WHOLE)
+    made = keys(None, secrets, clock=clock)
+    turned = Turns().of(made)
+    first = await made.credentials(resource(credentials_secret="mine"))
+    secrets.fail = Unavailable("down")
+    clock.at += 49
+    assert await made.credentials(resource(credentials_secret="mine")) == first
+    clock.at += 1
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="down"):
+            await made.credentials(resource(credentials_secret="mine"))
+    secrets.fail = None
+    assert await made.credentials(resource(credentials_secret="mine")) == first
+    assert turned.told() == []
+
+
+async def test_a_right_that_was_taken_away_turned_it_and_is_asked_for_seldom() -> None:
+    clock, secrets = HandClock(), Secrets(mine=WHOLE)
+    made = keys(None, secrets, clock=clock)
+    turned = Turns().of(made)
+    await made.credentials(resource(credentials_secret="mine"))
+    secrets.fail = Unavailable("forbidden", permanent=True)
+    clock.at += 50
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="forbidden") as raised:
+            await made.credentials(resource(credentials_secret="mine"))
+        assert raised.value.permanent
+    assert (secrets.reads, turned.told()) == (2, [("lab", "mine")])
+
+
+async def test_many_at_once_read_a_secret_once_and_each_secret_for_itself() -> None:
+    clock, secrets = HandClock(), Secrets(mine=WHOLE, other=WHOLE)
+    secrets.gate = asyncio.Event()
+    made = keys(None, secrets, clock=clock)
+    names = ["mine", "other"] * 50
+    asked = [asyncio.create_task(made.credentials(resource(credentials_secret=name))) for name in names]
+    await asyncio.sleep(0)
+    asked[0].cancel()
+    await asyncio.sleep(0)
+    secrets.gate.set()
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert secrets.reads == 2 + 1, "who reads may be cancelled: the next one reads"
+    assert len({each.fingerprint for each in found[1:]}) == 1  # type: ignore[union-attr]
+
+
+async def test_a_key_that_nobody_uses_any_more_is_forgotten() -> None:
+    clock, secrets = HandClock(), Secrets(mine=WHOLE, other=WHOLE)
+    made = keys(None, secrets, clock=clock)
+    turned = Turns().of(made)
+    await made.credentials(resource(credentials_secret="mine"))
+    clock.at += 700
+    await made.credentials(resource(credentials_secret="other"))
+    assert list(made._sources._held) == list(made._sources._reading) == [("lab", "other")]
+    secrets.held["mine"] = {**WHOLE, "zone": "x1"}
+    await made.credentials(resource(credentials_secret="mine"))
+    assert turned.told() == []
+
+
+async def test_the_operators_own_key_turns_with_its_files(tmp_path: Path) -> None:
+    made = keys(mounted(tmp_path, **PAIR))
+    turned = Turns().of(made)
+    first = await made.credentials(resource())
+    assert await made.credentials(resource()) == first
+    assert turned.told() == []
+    mounted(tmp_path, secret_access_key="ROTATED")
+    assert (await made.credentials(resource())).secret_access_key == "ROTATED"
+    assert turned.told() == [None]
+    (tmp_path / "access_key_id").unlink()
+    for _ in range(2):
+        with pytest.raises(SecretProblem, match="access_key_id is missing"):
+            await made.credentials(resource())
+    assert turned.told() == [None]
+    mounted(tmp_path, **PAIR)
+    assert await made.credentials(resource()) == first
+    assert turned.told() == [None]
+
+
+def test_a_mount_that_is_replaced_while_it_is_read_gives_no_mixed_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in "12":
+        (tmp_path / f"..v{number}").mkdir()
+        mounted(tmp_path / f"..v{number}", access_key_id=f"AK{number}", secret_access_key=f"SK{number}")
+    (tmp_path / "..data").symlink_to("..v1")
+    for name in PAIR:
+        (tmp_path / name).symlink_to(f"..data/{name}")
+
+    def reading(path: Path) -> str:
+        text = path.read_text()
+        if text == "AK1":
+            (tmp_path / "..new").symlink_to("..v2")
+            os.replace(tmp_path / "..new", tmp_path / "..data")
+        return text
+
+    monkeypatch.setattr("hpc_operator.cloud.credentials._text", reading)
+    found = MountedKey(tmp_path).read()
+    assert (found.access_key_id.get_secret_value(), found.secret_access_key.get_secret_value()) == ("AK2", "SK2")
 
 
 @pytest.mark.parametrize(

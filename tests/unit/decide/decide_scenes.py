@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
+from hpc_operator.decide.exits import ENDS, GOES_ON
 from hpc_operator.decide.facts import Claim, Facts, Scene
+from hpc_operator.decide.report import report
 from hpc_operator.domain.desired import ClusterConf, ClusterType, Desired, Orders, Ref, Role
 from hpc_operator.domain.mark import stem
 from hpc_operator.domain.observed import Cluster, Entry, IdLook, JobStatus, ListLook, LogLook
@@ -283,3 +285,13 @@ def shape(decision: Decision) -> str:
 
 def ids(row: Row) -> str:
     return row.because
+
+
+def says_what_ends_it(made: Scene, decision: Decision) -> None:
+    """A wait of a deletion, as its condition tells it, names what would end it."""
+    if not made.resource.deleting or not isinstance(decision, Wait | Blocked):
+        return
+    ready = next(each for each in report(made, decision).conditions if each.type == "Ready")
+    assert (ready.status, ready.reason) == ("False", decision.reason)
+    assert ENDS[decision.reason] in ready.message, ready
+    assert GOES_ON in ready.message, ready

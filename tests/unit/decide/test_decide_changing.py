@@ -112,6 +112,8 @@ COUNTS = [
     Row("an operation runs on it", scene(held(MORE), listed(), asked=(idle(3, 0, "active", entry(ID, status=JobStatus.PENDING)),), **SURE), "Wait OperationRunning"),
     Row("an unknown state of the log is no end", scene(held(MORE), listed(), asked=(idle(3, 0, "active", entry(ID, status=JobStatus.OTHER)),), **SURE), "Wait OperationRunning"),
     Row("it is called otherwise when asked by id", scene(held(MORE), listed(), asked=(idle(status="pending"),), **SURE), "Wait OperationRunning"),
+    Row("a newer list than the answer by id", scene(held(MORE), look(2, cluster(name=named(STEM))), asked=(idle(4, status="pending"),), **SURE), "Wait OperationRunning"),
+    Row("a node that is going is there for one look and gone for the other: they agree", scene(held(MORE), listed(), asked=(idle(),), nodes=(*nodes(3), *nodes(4, of=(*TWO, node("cln-9", leaving=True))))), "Act Change", fields={"count": 3}),
     Row("the look by id is old", scene(held(MORE), listed(), asked=(idle(11),), **SURE), "Act LookById"),
     Row("the look by id failed", scene(held(MORE), listed(), asked=(idle(complete=False),), **SURE), "Wait CloudUnreachable quietly"),
     Row("growth does not wait for jobs", scene(held(MORE), listed(jobs=7), asked=(idle(jobs=7),), **SURE), "Act Change"),
@@ -155,6 +157,7 @@ POWER = [
     Row("running is wished: started", scene(held(START, stopped=True), listed("stopped"), asked=(idle(status="stopped"),)), "Act Change", fields={"action": OperationAction.START}),
     Row("stopped outside: started once", scene(held(START), listed("stopped"), asked=(idle(status="stopped"),)), "Act Change", fields={"action": OperationAction.START}),
     Row("and again: a person must say", scene(held(START, restarted="1/"), listed("stopped"), asked=(idle(status="stopped"),)), "Blocked StoppedOutside", says=("reconcile-at", "power: Stopped")),
+    Row("stopped by us since it was started once", scene(held(START, restarted="1/", stopped=True), listed("stopped"), asked=(idle(status="stopped"),)), "Act Change"),
     Row("a changed spec is another wish", scene(held(START, restarted="0/"), listed("stopped"), asked=(idle(status="stopped"),)), "Act Change"),
     Row("reconcile-at asks again", scene(held(START, orders=Orders(reconcile_at="x"), restarted="1/"), listed("stopped"), asked=(idle(status="stopped"),), nodes=nodes(3)), "Act Change"),
     Row("suspended is never fought", scene(held(START), listed("suspended")), "Blocked AccountInArrears"),
@@ -174,6 +177,7 @@ REFUSED = [
     Row("its job failed: again", scene(held(MORE, **refused(code=None)), listed(), **SURE), "Wait ChangeFailed"),
     Row("its job failed three times: no more", scene(held(MORE, **refused(code=None, failures=3, age=9999)), listed(), asked=(idle(),), **SURE), "Blocked ChangeFailed", says=("reconcile-at",)),
     Row("what goes on is told before what stays", scene(held(wish(login=2, compute=5), **refused()), listed(), asked=(idle(3, 0, "active", entry(ID, status=JobStatus.PENDING)),), **SURE), "Wait OperationRunning"),
+    Row("what goes on is told first, whatever the order", scene(held(wish(login=2, compute=5), **refused("cluster_conf.cluster.login.count", "2")), listed(), asked=(idle(3, 0, "active", entry(ID, status=JobStatus.PENDING)),), **SURE), "Wait OperationRunning"),
     Row("a stop that is refused locks no door", scene(held(replace(MORE, power=Power.STOPPED), **refused("power", "Stopped")), listed(), asked=(idle(),), **SURE), "Act Change", fields={"action": OperationAction.ADD_NODES}),
 ]  # fmt: skip
 MODES = [

@@ -72,6 +72,7 @@ ROWS = [
     Row("a status that nobody knows is no end", scene(opened(), line(), log=ended(JobStatus.OTHER), **SEEN), "Wait Changing"),
     Row("new nodes are there already: never closed early", scene(opened(), line(), log=ended(JobStatus.PENDING), nodes=nodes(2, 3, of=FOUR)), "Wait Changing"),
     Row("its job ended: that is noted", scene(opened(), line(), log=ended(), **SEEN), "Act Ended", fields={"at": ago(5)}),
+    Row("its job failed: some may have come all the same, so that is noted too", scene(opened(), line(), log=ended(JobStatus.FAILED), **SEEN), "Act Ended"),
     Row("it ended, but a look may not show its nodes yet", scene(opened(ended_at=ago(LAG)), line(), log=ended(), nodes=nodes(2, 3, of=FOUR)), "Wait Changing"),
     Row("late enough, but the looks began earlier", scene(opened(age=OLD, ended_at=ago(LAG + 2)), line(), log=ended(), nodes=nodes(2, 3, of=FOUR)), "Act CountNodes"),
     Row("late enough: two looks agree", scene(opened(age=OLD, ended_at=ago(DONE)), line(), log=ended(), nodes=nodes(2, 3, of=FOUR)), "Act Close"),

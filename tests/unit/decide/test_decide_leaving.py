@@ -1,13 +1,10 @@
-"""A resource that is being deleted: the precedence table in all combinations, and the one release rule."""
+"""A resource that is being deleted: what lets it go, each step of deleteCluster, and the one release rule."""
 
-import itertools
 from dataclasses import replace
 
 import pytest
 from decide_scenes import (
     EARLIER_STEM,
-    ELSEWHERE,
-    FOREIGN_STEM,
     ID,
     OLD,
     POLICY,
@@ -31,6 +28,7 @@ from decide_scenes import (
     named,
     record,
     resource,
+    says_what_ends_it,
     scene,
     shape,
     tried,
@@ -48,75 +46,7 @@ PENDING, FAILED = JobStatus.PENDING, JobStatus.FAILED
 SEEN = {"first_active_at": ago(OLD / 2), "described": "d", "described_at": ago(OLD / 2)}
 TWIN = Claim(ago(3 * OLD), Ref("default", "twin", "uid-twin"))
 DELETE, RETAIN = DeletionPolicy.DELETE, DeletionPolicy.RETAIN
-OBSERVE = ManagementPolicy.OBSERVE
-
-# The precedence, all combinations. Each dimension: how it is when it holds, and the decision that it leads to.
-PRECEDENCE = ("deletionProtection", "open create", "managementPolicy", "ownership", "deletionPolicy")
-ANSWER = {
-    "deletionProtection": "Wait DeletionProtected",
-    "open create": "Wait CreateUnanswered",
-    "managementPolicy": "Act Release",
-    "ownership": "Act Release",
-    "deletionPolicy": "Act Release",
-    None: "Act LookById",  # the first step of the deletion proper
-}
-WHY = {"managementPolicy": "Observe", "ownership": "mark", "deletionPolicy": "Retain"}
-HELD = {
-    "nothing": ({}, None),
-    "AccountChanged": ({"wished": ELSEWHERE}, "Blocked AccountChanged"),
-    "ClockSkewed": ({"offset": 40.0}, "Wait ClockSkewed"),
-    "no credentials": (
-        {"wished": None, "key": None, "key_problem": ("CredentialsMissing", "x")},
-        "Wait CredentialsMissing",
-    ),
-}
-COMBINATIONS = [
-    (frozenset(name for name, on in zip(PRECEDENCE, switches, strict=True) if on), held)
-    for switches in itertools.product((False, True), repeat=len(PRECEDENCE))
-    for held in HELD
-]
-
-
-def _combined(on: frozenset[str], held: str) -> object:
-    desired = wishing(
-        deletion_protection="deletionProtection" in on,
-        management_policy=OBSERVE if "managementPolicy" in on else ManagementPolicy.FULL,
-        deletion_policy=RETAIN if "deletionPolicy" in on else DELETE,
-    )
-    line = cluster(name=named(FOREIGN_STEM) if "ownership" in on else named(STEM))
-    if "open create" in on:
-        line = replace(line, name=named(FOREIGN_STEM))  # a bearer of our mark would end the doubt at once
-    base = in_doubt(10) if "open create" in on else living(**SEEN)
-    more, _ = HELD[held]
-    looks = () if "wished" in more else (look(5, line),)
-    return scene(deleting(base, desired=desired), *looks, **more)
-
-
-def _expected(on: frozenset[str], held: str) -> str:
-    first = next((name for name in PRECEDENCE if name in on), None)
-    if first == "deletionProtection":
-        return ANSWER[first]
-    if held == "nothing":
-        return ANSWER[first]
-    if held == "ClockSkewed" and first == "open create":
-        return ANSWER[first]  # it only looks, and concludes nothing
-    if "deletionPolicy" in on and "open create" not in on:
-        return "Act Release"  # Retain without an open create
-    return HELD[held][1] or ""
-
-
-@pytest.mark.parametrize(
-    ("on", "held"), COMBINATIONS, ids=lambda value: "+".join(sorted(value)) if isinstance(value, frozenset) else value
-)
-def test_precedence(on: frozenset[str], held: str) -> None:
-    """deletionProtection > open create > managementPolicy > ownership > deletionPolicy, under every hold."""
-    made = _combined(on, held)
-    decision = decide(made)  # type: ignore[arg-type]
-    assert shape(decision) == _expected(on, held), decision
-    first = next((name for name in PRECEDENCE if name in on), None)
-    if first in WHY and held == "nothing":
-        assert WHY[first] in decision.action.why  # type: ignore[union-attr]
-        assert decision.action.left == ID  # type: ignore[union-attr]
+OBSERVE, PLAN = ManagementPolicy.OBSERVE, ManagementPolicy.PLAN
 
 
 def _leaving(age: float = OLD, **memory: object) -> object:
@@ -167,6 +97,13 @@ LETTING_GO = [
         "Act Release", fields={"left": ID}),
     Row("the same for a copied status",
         scene(deleting(resource(finalizer=True, record=record(mark=EARLIER_STEM, id=ID), memory=known_memory(mark=EARLIER_STEM))), look(5)), "Act Release", fields={"left": ID}),
+    Row("Observe lets go of what is shown", scene(_wanting(_leaving(), management_policy=OBSERVE), LISTED), "Act Release", fields={"why": "managementPolicy is Observe"}),
+    Row("Plan the same", scene(_wanting(_leaving(), management_policy=PLAN), LISTED), "Act Release", fields={"why": "managementPolicy is Plan"}),
+    Row("of what no look shows, only when this key is known to see the account", scene(_wanting(_leaving(), management_policy=OBSERVE), *GONE), "Act LookById"),
+    Row("the account answers for it: gone, and let go", scene(_wanting(_leaving(), management_policy=OBSERVE), *GONE, asked=(asked(2, None, entry(ID)),)), "Act Release"),
+    Row("nothing proves that the key sees it: held", scene(_wanting(_leaving(), management_policy=PLAN), *GONE, asked=(asked(2),)), "Wait AccountUnproven"),
+    Row("a look that failed proves nothing against it: nothing is called anyway", scene(_wanting(_leaving(), management_policy=OBSERVE), *GONE, asked=(asked(2, complete=False),)), "Act Release"),
+    Row("no look at all: the same", scene(_wanting(_leaving(), management_policy=OBSERVE), look(5, complete=False)), "Act Release"),
     Row("our own id, though the annotation was overwritten by a copy", scene(replace(_leaving(), record=record(mark=EARLIER_STEM, id=SECOND)), LISTED), "Act LookById", fields={"ids": (ID,)}),  # type: ignore[type-var]
 ]  # fmt: skip
 
@@ -188,6 +125,37 @@ BEFORE = [
     Row("refused a moment ago", scene(_leaving(last_operation=closed(OperationAction.DELETE, 5, outcome=Outcome.REFUSED, code=1400, message="busy")), LISTED), "Wait DeleteFailed", says=("1400", "busy")),
     Row("refused a while ago", scene(_leaving(last_operation=closed(OperationAction.DELETE, 20, outcome=Outcome.REFUSED)), LISTED, asked=(asked(2, OURS),)), "Act Delete"),
     Row("refused often: longer", scene(_leaving(last_operation=closed(OperationAction.DELETE, 100, outcome=Outcome.REFUSED, failures=4)), LISTED), "Wait DeleteFailed"),
+]  # fmt: skip
+
+
+def _changing(age: float = 60, **more: object) -> object:
+    """A resource that is being deleted while a change of its cluster is open."""
+    return _leaving(
+        operation=delete_intent(
+            age, **{"action": OperationAction.ADD_NODES, "nonce": "nonce-3", "role": "compute", "count": 2, **more}
+        )
+    )
+
+
+RUNNING, DONE = entry(ID, job="j-add", status=PENDING), entry(ID, job="j-add")
+
+CHANGING = [
+    Row("a change is open: what runs is looked up first", scene(_changing(job_id="j-add"), LISTED, log=log(5, DONE)), "Act LookById"),
+    Row("it runs: its end is waited for", scene(_changing(job_id="j-add"), LISTED, log=log(5, RUNNING), asked=(asked(2, OURS, RUNNING),)), "Wait OperationRunning"),
+    Row("something else runs on the cluster", scene(_changing(), LISTED, log=log(5), asked=(asked(2, OURS, entry(ID, job="j-9", status=PENDING)),)), "Wait OperationRunning"),
+    Row("the log shows it running, though the look by id left it out", scene(_changing(job_id="j-add"), LISTED, log=log(5, RUNNING), asked=(asked(2, OURS),)), "Wait OperationRunning"),
+    Row("ended: its intent is closed, and the delete gets one of its own", scene(_changing(job_id="j-add"), LISTED, log=log(5, DONE), asked=(asked(2, OURS, DONE),)), "Act Close"),
+    Row("failed: the same", scene(_changing(job_id="j-add"), LISTED, log=log(5, entry(ID, job="j-add", status=FAILED)), asked=(asked(2, OURS),)), "Act Close"),
+    Row("answered, but the log does not show the job yet", scene(_changing(job_id="j-add"), LISTED, log=log(5), asked=(asked(2, OURS),)), "Wait OperationRunning"),
+    Row("nor where it must: closed", scene(_changing(WINDOW + 60, job_id="j-add"), LISTED, log=log(5), asked=(asked(2, OURS),)), "Act Close"),
+    Row("not answered, nothing is pending: not waited for, a late effect goes with the cluster", scene(_changing(5), LISTED, log=log(5), asked=(asked(2, OURS),)), "Act Close"),
+    Row("a job of a change is no answer to a delete", scene(_changing(600, job_id="j-add"), *GONE, log=log(5, DONE), asked=(asked(2, None, DONE),)), "Act Close"),
+    Row("Retain does not wait for it", scene(_wanting(_changing(job_id="j-add"), deletion_policy=RETAIN), LISTED, log=log(5, RUNNING)), "Act Release"),
+    Row("held in bulk: the change is not given up either", scene(_changing(job_id="j-add"), LISTED, log=log(5, DONE), asked=(asked(2, OURS, DONE),), mass_deletion="many"), "Wait MassDeletion"),
+    Row("a wrong clock holds even the closing", scene(_changing(job_id="j-add"), LISTED, log=log(5, DONE), asked=(asked(2, OURS, DONE),), offset=40.0), "Wait ClockSkewed"),
+    Row("stopped: deleted as it is", scene(_leaving(stopped=True), look(5, cluster(name=named(STEM), status="stopped")), asked=(asked(2, cluster(name=named(STEM), status="stopped")),)), "Act Delete"),
+    Row("suspended for arrears: too", scene(_leaving(), look(5, cluster(name=named(STEM), status="suspended")), asked=(asked(2, cluster(name=named(STEM), status="suspended")),)), "Act Delete"),
+    Row("abnormal, with a failed create job", scene(deleting(living()), look(5, cluster(name=named(STEM), status="abnormal")), log=log(5, entry(ID, job="j-create", status=FAILED)), asked=(asked(2, cluster(name=named(STEM), status="abnormal"), entry(ID, job="j-create", status=FAILED)),)), "Act Delete"),
 ]  # fmt: skip
 
 AFTER = [
@@ -216,9 +184,11 @@ AFTER = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", [*LETTING_GO, *BEFORE, *AFTER], ids=ids)
+@pytest.mark.parametrize("row", [*LETTING_GO, *BEFORE, *CHANGING, *AFTER], ids=ids)
 def test_leaving(row: Row) -> None:
-    row.judge(decide(row.scene))
+    decision = decide(row.scene)
+    row.judge(decision)
+    says_what_ends_it(row.scene, decision)
 
 
 def test_failed_deletions_wait_longer_each_time() -> None:

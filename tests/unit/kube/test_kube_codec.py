@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpc_operator.domain.desired import DeletionPolicy, ManagementPolicy, Orders, Role, SecretKey
+from hpc_operator.domain.desired import (
+    DeletionPolicy,
+    DisruptionPolicy,
+    ManagementPolicy,
+    Orders,
+    Power,
+    Role,
+    SecretKey,
+)
 from hpc_operator.domain.record import (
     Account,
     Closed,
@@ -19,12 +27,16 @@ from hpc_operator.domain.record import (
     OperationAction,
     Origin,
     Outcome,
+    Plan,
+    PlannedChange,
     Record,
+    RefusedWish,
     Report,
 )
 from hpc_operator.kube import names
 from hpc_operator.kube.codec import REPORT_KEYS, encode_status, parse_resource, status_patch
 from hpc_operator.kube.instants import clean, read_time, seconds, to_milliseconds, write_time
+from hpc_operator.kube.memory_schema import StatusFields
 from hpc_operator.kube.remembered import (
     MEMORY_KEYS,
     Newer,
@@ -98,6 +110,24 @@ intents = st.builds(
     log_from=st.none() | instants,
     job_id=st.none() | ids,
     gone=st.booleans(),
+    role=st.none() | st.sampled_from(["login", "controller", "compute"]),
+    count=st.none() | st.integers(1, 99),
+    nodes=st.lists(ids, max_size=3).map(tuple),
+    cpu=st.none() | st.integers(1, 99),
+    memory=st.none() | st.integers(1, 99),
+    ended_at=st.none() | instants,
+)
+wishes = st.text(st.characters(codec="utf-8"), max_size=40)
+refusals = st.builds(
+    RefusedWish,
+    field=texts,
+    wish=wishes,
+    at=instants,
+    generation=whole,
+    code=st.none() | st.integers(-1, 9000),
+    message=texts,
+    failures=st.integers(1, 9),
+    reconcile_at=st.none() | texts,
 )
 closings = st.builds(
     Closed,
@@ -112,7 +142,11 @@ closings = st.builds(
 )
 nodes = st.lists(st.sampled_from(["login", "controller", "compute"]), unique=True).flatmap(
     lambda roles: st.tuples(
-        *(st.builds(NodeCount, st.just(r), whole, whole) for r in ("login", "controller", "compute") if r in roles)
+        *(
+            st.builds(NodeCount, st.just(r), whole, whole, *[st.none() | whole] * 3)
+            for r in ("login", "controller", "compute")
+            if r in roles
+        )
     )
 )
 memories = st.builds(
@@ -131,6 +165,11 @@ memories = st.builds(
     endpoints=st.lists(texts.filter(bool), max_size=3).map(tuple),
     operation=st.none() | intents,
     last_operation=st.none() | closings,
+    refused=st.lists(refusals, max_size=3).map(tuple),
+    waiting_since=st.none() | instants,
+    stopped=st.booleans(),
+    restarted=st.none() | wishes.filter(bool),
+    connection=st.none() | tokens,
     newer=st.just(False),
 )
 records = st.builds(
@@ -145,6 +184,8 @@ conditions = st.builds(
     observed_generation=whole,
     changed=instants,
 )
+changes = st.builds(PlannedChange, texts, texts, texts, texts, st.booleans())
+plans = st.builds(Plan, st.lists(changes, max_size=2).map(tuple), st.lists(texts, max_size=2).map(tuple))
 short = st.none() | texts.filter(bool)
 reports = st.builds(
     Report,
@@ -155,6 +196,7 @@ reports = st.builds(
     cluster_name=short,
     create_time=short,
     last_handled_reconcile_at=short,
+    plan=st.none() | plans,
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
@@ -235,6 +277,9 @@ def test_a_whole_resource_is_read():
         "deletionPolicy": "Retain",
         "managementPolicy": "Observe",
         "createTimeout": "1h30m",
+        "power": "Stopped",
+        "disruptionPolicy": "Immediate",
+        "disruptionDeadline": "8h",
         "paid_type": "PayForUsed",
         "duration": 0,
         "createOnly": {"cur_cpu": 1},
@@ -263,6 +308,8 @@ def test_a_whole_resource_is_read():
     assert (wish.admin_password, wish.credentials_secret) == (SecretKey("s", "k"), "c")
     assert (wish.deletion_policy, wish.management_policy) == (DeletionPolicy.RETAIN, ManagementPolicy.OBSERVE)
     assert wish.create_timeout == 5400.0
+    assert (wish.power, wish.disruption_policy) == (Power.STOPPED, DisruptionPolicy.IMMEDIATE)
+    assert wish.disruption_deadline == 28800.0
     assert resource.record.id == resource.memory.hpc_cluster_id == "ehpc-1"
     assert resource.conditions == REPORT.conditions
 
@@ -310,7 +357,11 @@ def test_an_order_that_cannot_be_understood_stops_everything(name, value, reason
         ({"operation": {**encode_intent(INTENT), "startedAt": "now"}}, "status.operation.startedAt", "not a time"),
         ({"operation": {**encode_intent(INTENT), "startedAt": "2026-13-01T00:00:00.000Z"}}, "status: month", "no date"),
         ({"operation": {**encode_intent(INTENT), "version": 0}}, "status.operation.version", "no such version"),
-        ({"lastOperation": {"action": "Dance"}}, "status.lastOperation.action", "an unknown word"),
+        ({"lastOperation": {"action": 7}}, "status.lastOperation.action", "not a word"),
+        ({"operation": {**encode_intent(INTENT), "nodes": ["x&y"]}}, "status.operation.nodes.0", "it enters a URL"),
+        ({"operation": {**encode_intent(INTENT), "role": "gpu"}}, "status.operation.role", "no such role"),
+        ({"refused": [{"field": "power"}]}, "status.refused.0.wish", "half a refusal"),
+        ({"stopped": "yes"}, "status.stopped", "a wrong type"),
     ],
 )
 def test_an_unreadable_memory_is_a_problem_and_stays_as_it_is(change, field, reason):
@@ -342,7 +393,7 @@ def test_a_malformed_record_is_a_problem_never_no_record(text, reason):
     assert resource.problem.startswith(f"annotation {names.ANNOTATION_RECORD}"), reason
 
 
-NEWER_OPERATION = {**encode_intent(INTENT), "version": 2, "shape": "unknown"}
+NEWER_OPERATION = {**encode_intent(INTENT), "version": 3, "shape": "unknown"}
 
 
 @pytest.mark.parametrize(
@@ -350,6 +401,8 @@ NEWER_OPERATION = {**encode_intent(INTENT), "version": 2, "shape": "unknown"}
     [
         ({"operation": NEWER_OPERATION}, None, "a newer intent"),
         ({"operation": {**encode_intent(INTENT), "queue": "q"}}, None, "a field that only a newer CRD lets in"),
+        ({"operation": {**encode_intent(INTENT), "action": "Dance"}}, None, "a call that this version does not know"),
+        ({"lastOperation": {"action": "Dance"}}, None, "the same, closed"),
         (encode_status(MEMORY, None), encode_record(RECORD).replace('"version":1', '"version":2'), "a newer record"),
         (
             encode_status(MEMORY, None),
@@ -366,6 +419,68 @@ def test_a_newer_memory_is_told_apart_and_left_alone(status, annotation, reason)
     for memory in (resource.memory, Memory()):
         patch = status_patch(resource, memory, REPORT)
         assert not set(patch["status"]) & MEMORY_KEYS, reason
+
+
+def test_an_operator_of_before_leaves_every_change_alone_and_goes_on_with_what_it_knew():
+    """It takes whatever is above version 1 for a newer operator's; the shape of a create has not changed."""
+    for action in OperationAction:
+        version = encode_intent(replace(INTENT, action=action))["version"]
+        assert version == (1 if action in ("Create", "Delete") else 2), action
+    assert set(encode_intent(INTENT)) == {
+        "version", "action", "mark", "attempt", "startedAt", "nonce", "account", "key", "generation",
+    }  # fmt: skip
+    assert json.loads(encode_record(RECORD))["version"] == 1
+
+
+def test_a_settled_status_of_before_causes_no_write():
+    """Word for word as version 0.3 left it."""
+    roles = {role: {"desired": 1, "active": 1} for role in ("login", "controller", "compute")}
+    closed = {
+        "action": "Create", "attempt": 1, "outcome": "Accepted", "at": "2026-01-31T09:05:00.250Z", "generation": 1,
+    }  # fmt: skip
+    old = {
+        "hpc_cluster_id": "ehpc-1",
+        "nodes": roles,
+        "nodesActive": "3/3",
+        "lastOperation": closed,
+        "operation": {**encode_intent(INTENT), "version": 1},
+    }
+    resource = parse_resource(raw(old))
+    assert status_patch(resource, resource.memory) is None
+
+
+def test_a_wish_is_kept_to_the_letter_so_that_it_is_known_again():
+    """A refusal holds for the wish that equals it: a cleaned one would be tried for ever."""
+    wish = "zero\u200bwidth\u00a0\u2028line"
+    refused = RefusedWish("description", wish, 0.0, 1, 1100)
+    assert parse_resource(raw(encode_status(replace(MEMORY, refused=(refused,)), None))).memory.refused == (refused,)
+
+
+def test_an_open_intent_is_never_cut():
+    """Its nodes are what a count is compared with, so what does not fit must fail."""
+    nodes = tuple(f"cln-{n}" for n in range(names.NODES_LIMIT))
+    intent = replace(INTENT, action=OperationAction.ADD_NODES, nodes=nodes)
+    assert parse_memory({"operation": encode_intent(intent)}).operation == intent
+    more = encode_intent(replace(intent, nodes=(*nodes, "cln-x")))
+    assert len(more["nodes"]) == names.NODES_LIMIT + 1
+    with pytest.raises(ValueError, match="at most"):
+        parse_memory({"operation": more})
+
+
+def test_lists_and_texts_beyond_their_bounds_are_cut():
+    many = tuple(RefusedWish(f"f{n}", "w" * 2000, 0.0, 1, None, "m" * 9000) for n in range(names.LIST_LIMIT + 1))
+    plan = Plan((PlannedChange("f", "a" * 2000, "b" * 2000, "c", True),) * 200, ("u" * 2000,) * 200)
+    status = encode_status(replace(MEMORY, refused=many, restarted="r" * 2000), replace(REPORT, plan=plan))
+    assert [each["field"] for each in status["refused"]] == [f"f{n}" for n in range(1, names.LIST_LIMIT + 1)], "newest"
+    assert len(status["refused"][0]["wish"]) == len(status["restarted"]) == names.WISH_LIMIT
+    assert len(status["plan"]["changes"]) == len(status["plan"]["unknown"]) == names.LIST_LIMIT
+    assert StatusFields.model_validate(status).plan.changes[0].was == "a" * names.WISH_LIMIT
+
+
+def test_a_plan_says_so_when_nothing_would_be_done_and_goes_with_the_mode():
+    there = parse_resource(raw(encode_status(MEMORY, replace(REPORT, plan=Plan()))))
+    assert there.status["plan"] == {"changes": []}
+    assert status_patch(there, MEMORY, REPORT) == {"status": {"plan": None}}
 
 
 def test_newer_is_an_outcome_of_its_own():

@@ -1,5 +1,6 @@
 """The CRD is what the models say, and a served schema that is too old is noticed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,15 @@ from hpc_operator.domain.record import (
     OperationAction,
     Origin,
     Outcome,
+    Plan,
+    PlannedChange,
+    RefusedWish,
     Report,
 )
 from hpc_operator.kube import crd, names
 from hpc_operator.kube.codec import encode_status, parse_resource
-from hpc_operator.kube.fields import leaves, select
-from hpc_operator.kube.transitions import CHANGEABLE, FROZEN, REFUSED, ROOT_RULES
+from hpc_operator.kube.fields import leaves, present, select
+from hpc_operator.kube.transitions import CHANGEABLE, FIXED, FROZEN, REFUSED, ROOT_RULES
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = crd.object_schema()
@@ -60,11 +64,13 @@ def test_count_has_no_default():
 
 def test_every_leaf_is_either_changeable_or_kept_by_the_one_rule():
     kept = {".".join(path) for path in FROZEN}
-    assert kept | CHANGEABLE | REFUSED == {".".join(path) for path in leaves()}
-    assert not kept & (CHANGEABLE | REFUSED)
+    roles = {"cluster_conf.cluster.controller", "cluster_conf.cluster.compute"}
+    assert kept | CHANGEABLE | REFUSED | FIXED == {".".join(path) for path in leaves()} | roles
+    assert len(kept) + len(CHANGEABLE) + len(REFUSED) + len(FIXED) == len(set(leaves())) + len(roles), "once each"
     rule = next(rule for rule in ROOT_RULES if "oldSelf.?status" in rule.cel)
     for path in FROZEN:
-        assert f"== {select('oldSelf.spec', path)}" in rule.cel, path
+        there = f"== ({present('oldSelf.spec', path)})" if ".".join(path) in roles else ""
+        assert (there or f"== {select('oldSelf.spec', path)}") in rule.cel, path
         assert f"' {'.'.join(path)}" in rule.names, "the refusal names it"
 
 
@@ -110,8 +116,9 @@ def test_a_schema_without_the_kind_misses_everything(served):
 def test_whatever_the_codec_writes_stands_in_the_schema():
     account = Account("https://a/api", "z", "usr-1")
     intent = Intent(OperationAction.CREATE, "a", 1, 0.0, "n", account, "k", 1, 1.0, "j-1", True, "now")
+    intent = replace(intent, role="login", count=1, nodes=("cln-1",), cpu=2, memory=4096, ended_at=0.0)
     closed = Closed(OperationAction.CREATE, 1, Outcome.REFUSED, 0.0, 1, 1400, "no", 2, "now")
-    roles = tuple(NodeCount(role, 1, 1) for role in ("login", "controller", "compute"))
+    roles = tuple(NodeCount(role, 1, 1, 1, 2, 4096) for role in ("login", "controller", "compute"))
     memory = Memory(
         mark="a",
         account=account,
@@ -127,9 +134,15 @@ def test_whatever_the_codec_writes_stands_in_the_schema():
         endpoints=("10.0.0.1",),
         operation=intent,
         last_operation=closed,
+        refused=(RefusedWish("power", "Stopped", 0.0, 1, 1400, "no", 2, "now"),),
+        waiting_since=0.0,
+        stopped=True,
+        restarted="1",
+        connection="d",
     )
+    plan = Plan((PlannedChange("power", "Running", "Stopped", "stopCluster", True),), ("cluster_conf.cluster.vxnet",))
     condition = Condition("Ready", "True", "AsWished", "fine", 1, 0.0)
-    written = encode_status(memory, Report(1, (condition,), "a=b", "active", "one", "then", "now"))
+    written = encode_status(memory, Report(1, (condition,), "a=b", "active", "one", "then", "now", plan))
 
     def paths(value, here=""):
         for key, inner in value.items():

@@ -261,6 +261,8 @@ SECRET = {
     },
     "data": {"password": base64.b64encode(b"a-password").decode()},
 }
+CONNECTION = {**SECRET, "type": "Opaque", "metadata": {**SECRET["metadata"], "name": "one-connection"}}
+DISCOVERED = {"kind": "APIResourceList", "resources": [{"name": "hpcclusters", "verbs": ["create", "get"]}]}
 LISTED = {"kind": "HpcClusterList", "metadata": {"resourceVersion": "9"}, "items": [honest(KNOWN)]}
 WRITES: dict[str, tuple[Any, Callable[[KubeStore, Any], Any]]] = {
     "read": (honest(KNOWN), lambda s, _: s.read(REF)),
@@ -269,6 +271,8 @@ WRITES: dict[str, tuple[Any, Callable[[KubeStore, Any], Any]]] = {
     "write_status": (honest(KNOWN), lambda s, r: s.write_status(r, replace(KNOWN, job_id="j-2"))),
     "release": (honest(KNOWN, deleting=True), lambda s, r: s.release(r)),
     "keep_secrets": (SECRET, lambda s, r: s.keep_secrets(r, "ehpc-ours")),
+    "connect": (CONNECTION, lambda s, r: s.connect(r, {"cluster_id": "ehpc-1"})),
+    "doomed": (DISCOVERED, lambda s, _: s.doomed()),
     "password": (
         {**SECRET, "metadata": {**SECRET["metadata"], "name": "mine"}},
         lambda s, r: s.password(r, SecretKey("mine", "password")),
@@ -299,6 +303,8 @@ def judge_answer(call: str, answer: Any) -> None:
     if call in ("password", "admin_password"):
         assert found
         assert found in learned, "known to the scrubber before it is handed out"
+    if call == "doomed":
+        assert found in (True, False, None)
     if call == "list_pages":
         assert all(isinstance(raw["metadata"]["uid"], str) for raw in found[1])
         Cache(parse_resource, lambda _ref, _resource: None).resync(0, *found)
@@ -327,6 +333,13 @@ def test_the_honest_answer_is_taken(call: str) -> None:
     """Else the properties above would hold of a store that believes nothing."""
     resource = replace(parse_resource(honest(KNOWN, deleting=call == "release")), resource_version="6")
     answer = WRITES[call][0]
+    if call == "keep_secrets":  # two Secrets are asked for
+
+        def named(_: str, path: str) -> Any:
+            return {**answer, "metadata": {**answer["metadata"], "name": path.rpartition("/")[2]}}
+
+        asyncio.run(WRITES[call][1](store(Answering(named)), resource))
+        return
     if call in ("remember", "release"):  # these read before they write, and the versions must agree
         resource = replace(resource, resource_version="7")
     asyncio.run(WRITES[call][1](store(Answering(lambda _m, _p: answer)), resource))

@@ -7,7 +7,7 @@ import pytest
 from memory_api import MemoryApi
 
 from faults.harness.looptime import VirtualLoop, run_virtually
-from hpc_operator.kube.lease import SPENT, LeaseLoop
+from hpc_operator.kube.lease import APPROVED, SPENT, LeaseLoop
 from hpc_operator.reconcile.ports import Conflict, Unavailable
 
 DURATION = 15.0
@@ -316,5 +316,103 @@ def test_a_write_that_failed_is_not_taken_for_stored() -> None:
         lease.renew_soon()
         await asyncio.sleep(0.5)
         assert purse.stored == before
+
+    play(scenario)
+
+
+def approve(scene: Scene, text: Any) -> None:
+    lease = scene.api.objects[PATH]
+    annotations = {**lease["metadata"].get("annotations", {}), APPROVED: text}
+    scene.api.put(PATH, {**lease, "metadata": {**lease["metadata"], "annotations": annotations}})
+
+
+def approval(scene: Scene) -> Any:
+    return scene.api.objects[PATH]["metadata"]["annotations"].get(APPROVED)
+
+
+def test_an_approval_is_read_with_the_renewals_and_outlives_them_and_the_process() -> None:
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        assert lease.approved_deletions() == 0
+        await lease.acquire()
+        assert lease.approved_deletions() == 0
+        approve(scene, "40")
+        await asyncio.sleep(3)
+        assert lease.approved_deletions() == 40
+        await asyncio.sleep(60)
+        assert (lease.approved_deletions(), approval(scene)) == (40, "40")
+        await lease.release()
+        assert approval(scene) == "40"
+        following = scene.process("b")
+        await following.acquire()
+        assert following.approved_deletions() == 40
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("text", ["", "all", "-3", "1.5", "٣", "9" * 30, "1e3"])
+def test_an_approval_that_is_no_number_approves_nothing(text: str) -> None:
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        await lease.acquire()
+        approve(scene, text)
+        await asyncio.sleep(5)
+        assert lease.approved_deletions() == 0
+        assert approval(scene) == text, "what a person wrote stays, so that it can be seen and corrected"
+
+    play(scenario)
+
+
+def test_a_used_approval_is_taken_off_at_once_and_another_one_stays() -> None:
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        await lease.acquire()
+        lease.drop_approval()
+        approve(scene, "40")
+        await asyncio.sleep(3)
+        assert lease.approved_deletions() == 40, "dropping none drops no later one"
+        lease.drop_approval()
+        assert lease.approved_deletions() == 0, "also before the server has heard of it"
+        await asyncio.sleep(0.5)
+        assert approval(scene) is None
+        assert SPENT in scene.api.objects[PATH]["metadata"]["annotations"], "only that one is taken off"
+        approve(scene, "40")
+        await asyncio.sleep(3)
+        assert lease.approved_deletions() == 40, "the same number again is a new approval"
+        assert lease.left() > 0
+
+    play(scenario)
+
+
+def test_an_approval_written_while_the_used_one_is_taken_off_is_not_lost() -> None:
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        await lease.acquire()
+        approve(scene, "40")
+        await asyncio.sleep(3)
+        lease.drop_approval()
+        raced = []
+
+        def race(method: str, path: str) -> None:
+            if method == "PUT" and not raced:
+                raced.append(path)
+                approve(scene, "7")
+
+        scene.api.before = race
+        await asyncio.sleep(5)
+        assert (lease.approved_deletions(), approval(scene)) == (7, "7")
+
+    play(scenario)
+
+
+def test_an_approval_that_was_used_is_gone_also_when_the_process_ends_at_once() -> None:
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        await lease.acquire()
+        approve(scene, "40")
+        await asyncio.sleep(3)
+        lease.drop_approval()
+        await lease.release()
+        assert approval(scene) is None
 
     play(scenario)

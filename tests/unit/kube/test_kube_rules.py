@@ -55,7 +55,8 @@ SPECS = st.builds(
         description=one("", "for abcdefghijklmno", f"for {MARKED}", "1abcdefghijklmno-1"),
         password=one("", "word"),
         createTimeout=one("59s", "1m", "60s", "0h1m", "168h", "168h1s", "1h30m", "99999m"),
-        managementPolicy=one("Full", "Observe"),
+        disruptionDeadline=one("0s", "0h0m", "1s", "720h", "720h1s", "8h"),
+        managementPolicy=one("Full", "Observe", "Plan"),
         cluster_conf=CONF,
     ),
 )

@@ -33,6 +33,9 @@ class Store:
 
     async def release(self, _: Resource) -> None: ...
 
+    async def doomed(self) -> bool:
+        return False
+
     async def announce(self, _: Resource, reason: Reason, *__: object, **___: object) -> None:
         self.announced.append(reason)
 
@@ -51,6 +54,21 @@ class Fleet:
 
     def missing(self, _: Ref) -> None:
         self.held = None
+
+    def __len__(self) -> int:
+        return 1
+
+    def spenders(self) -> tuple[str, ...]:
+        return ()
+
+    deletions = terminating = spenders
+
+
+class Lease:
+    """Nothing is approved."""
+
+    def approved_deletions(self) -> int:
+        return 0
 
 
 class Watch:
@@ -79,7 +97,7 @@ async def outcomes(held: Resource | None, error: Exception | None = None) -> lis
     async def sleep(_: float) -> None: ...
 
     engine = Engine(
-        store=Store(error), keys=Keys(), calls=nothing, looks=nothing, budget=nothing, lease=nothing, clock=Clock(),
+        store=Store(error), keys=Keys(), calls=nothing, looks=nothing, budget=nothing, lease=Lease(), clock=Clock(),
         fleet=Fleet(held), lives=Lives(lambda: NOW), meetings=Meetings(lambda: NOW),
         watch=Watch(), fleet_name=FLEET, policy=POLICY, nonce=lambda: KEY, sleep=sleep,
         tell=told.append,

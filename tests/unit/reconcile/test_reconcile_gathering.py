@@ -1,15 +1,16 @@
 """What a pass asks the observer for, and who is in line for a create: over ports that only write down."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from decide_scenes import ACCOUNT, FLEET, KEY, NOW, POLICY, delete_intent, deleting, living, resource
+from decide_scenes import ACCOUNT, FLEET, KEY, NOW, OTHER, POLICY, REF, delete_intent, deleting, living, resource
 
 from hpc_operator.decide.decision import Blocked, Settled, Wait
 from hpc_operator.domain.desired import Ref
 from hpc_operator.domain.observed import IdLook, ListLook, LogLook
+from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Resource
 from hpc_operator.reconcile.gathering import Gatherer
@@ -27,6 +28,7 @@ class Ports:
     waits: dict[str, float] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     hurried: bool = False
+    spending: tuple[str, ...] = ()
 
     async def credentials(self, _resource: Resource) -> Credentials:
         return Credentials("id", "secret", ACCOUNT, KEY)
@@ -77,8 +79,16 @@ class Ports:
 
     holders = job_holders = of_account
 
+    def spenders(self) -> Collection[str]:
+        return self.spending
 
-def gatherer(ports: Any) -> Gatherer:
+    async def weigh(self, scene: Any) -> Any:
+        return scene
+
+    def went(self) -> None: ...
+
+
+def gatherer(ports: Any, policy: Policy = POLICY) -> Gatherer:
     budget = type("Budget", (), {"wait": ports.wait, "hurry": ports.hurry, "waits": lambda *_: None})
     return Gatherer(
         keys=ports,
@@ -86,12 +96,13 @@ def gatherer(ports: Any) -> Gatherer:
         clock=ports,
         fleet=ports,
         name=FLEET,
-        policy=POLICY,
+        policy=policy,
         unsent=ports,
         lives=ports,
         meetings=Meetings(ports.now),
         watch=ports,
         budget=budget,  # type: ignore[arg-type]
+        bulk=ports,
     )
 
 
@@ -148,3 +159,24 @@ async def test_only_who_could_create_stays_in_line(decision: Any, stays: bool) -
     assert ports.hurried is True
     made.decided(held.ref, decision)
     assert ports.hurried is stays
+
+
+async def test_those_that_buy_at_this_moment_count_under_the_ceiling() -> None:
+    """Two passes decide at once that there is room for one more: the second finds none, until the first is over."""
+    ports = Ports(spending=("uid-of-somebody",))
+    made = gatherer(ports, replace(POLICY, max_clusters=2))
+    first, second = resource(), resource(ref=OTHER)
+    scenes = [(await made.gather(each))[0] for each in (first, second)]
+    assert [scene.facts.clusters for scene in scenes] == [1, 1]
+    assert [made.room(scene) for scene in scenes] == [True, False]
+    assert made.room(scenes[0])  # asked again: it has its place already
+    made.unclaim(first.ref)
+    assert made.room(scenes[1])
+
+
+async def test_who_has_a_cluster_already_is_not_in_its_own_way() -> None:
+    ports = Ports(spending=(REF.uid,))
+    made = gatherer(ports, replace(POLICY, max_clusters=1))
+    scene, _ = await made.gather(resource())
+    assert scene.facts.clusters == 0
+    assert made.room(scene)

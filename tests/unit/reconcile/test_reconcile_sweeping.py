@@ -22,6 +22,12 @@ A, B = (Ref("default", name, f"uid-{name}") for name in "ab")
 
 
 @dataclass
+class _Held:
+    uid: str
+    id: str | None = None
+
+
+@dataclass
 class Account1:
     """Keys, looks, fleet and pace in one; `keys`: by uid. `down`: looks are incomplete; `fail`: raised instead."""
 
@@ -62,7 +68,7 @@ class Account1:
         return PERIOD
 
     def get(self, ref: Ref) -> Any:
-        return ref
+        return _Held(ref.uid)
 
     def holders(self, _cluster_id: str) -> list[Ref]:
         return []
@@ -301,5 +307,123 @@ def test_a_sweep_of_an_account_that_nobody_watches_any_more_ends_with_the_proces
         account.rest(A)
         await asyncio.sleep(PERIOD + 6)
         account.sweeper.leave(A)
+
+    play(scenario)
+
+
+# --- a key that turned
+
+
+def turned(account: Account1, ref: Ref, key: str) -> bool:
+    account.keys[ref.uid] = Credentials("id", "secret", HERE, key)
+    return account.sweeper.turned(ref, account.keys[ref.uid])  # type: ignore[arg-type]
+
+
+def test_who_has_a_new_key_is_woken_when_the_account_was_looked_at_with_it() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        account.rest(B)
+        await asyncio.sleep(3 * PERIOD)
+        before = len(account.lists)
+        assert turned(account, A, "k2")
+        assert turned(account, B, "k2")
+        assert account.woken == [], "nothing was seen with it yet"
+        await asyncio.sleep(POLICY.poll + 1)
+        assert account.woken == [A, B]
+        assert [(key, lane) for _, key, lane in account.lists[before:]] == [("k2", "sweep")], (
+            "one look for both, at once"
+        )
+        await asyncio.sleep(3 * PERIOD)
+        assert account.woken == [A, B], "once"
+
+    play(scenario)
+
+
+def test_one_failed_look_with_a_new_key_says_nothing_and_a_second_one_does() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        await asyncio.sleep(PERIOD + 1)
+        account.down = True
+        assert turned(account, A, "k2")
+        await asyncio.sleep(POLICY.poll)
+        assert (account.lists[-1][1], account.woken) == ("k2", [])
+        await asyncio.sleep(POLICY.poll + 1)
+        assert account.woken == [A]
+
+    play(scenario)
+
+
+def test_without_calls_for_a_look_with_it_a_new_key_wakes_nobody_yet() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        await asyncio.sleep(PERIOD + 1)
+        account.broke, account.newest = True, None
+        assert turned(account, A, "k2")
+        await asyncio.sleep(60)
+        assert account.woken == []
+        account.broke = False
+        await asyncio.sleep(POLICY.poll + 1)
+        assert account.woken == [A]
+
+    play(scenario)
+
+
+def test_a_new_key_of_one_is_looked_with_although_others_have_one_that_works() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A, "k1")
+        account.rest(B, "k2")
+        await asyncio.sleep(PERIOD + 1)
+        assert {key for _, key, _ in account.lists} == {"k1"}
+        assert turned(account, B, "k3")
+        await asyncio.sleep(POLICY.poll + 1)
+        assert (account.lists[-1][1], account.woken) == ("k3", [B])
+        await asyncio.sleep(2 * PERIOD)
+        assert account.lists[-1][1] == "k1", "and then as before"
+
+    play(scenario)
+
+
+def test_a_key_that_turns_once_more_is_looked_with_as_it_is_then() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        await asyncio.sleep(PERIOD + 1)
+        account.hold = asyncio.Event()
+        assert turned(account, A, "k2")
+        await asyncio.sleep(5)
+        assert turned(account, A, "k3")
+        account.hold.set()
+        await asyncio.sleep(2 * POLICY.poll)
+        assert (account.lists[-1][1], account.woken) == ("k3", [A])
+        await asyncio.sleep(3 * PERIOD)
+        assert account.woken == [A]
+
+    play(scenario)
+
+
+def test_a_key_that_was_looked_with_already_needs_no_other_look() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        await asyncio.sleep(PERIOD + 1)
+        account.keys[A.uid] = Credentials("id", "secret", HERE, "k2")
+        await asyncio.sleep(PERIOD + 1)
+        assert account.lists[-1][1] == "k2", "the watch took it as it was"
+        assert not turned(account, A, "k2"), "whoever tells of it wakes it"
+
+    play(scenario)
+
+
+def test_who_rests_elsewhere_or_went_is_not_waited_for() -> None:
+    async def scenario(account: Account1) -> None:
+        account.rest(A)
+        account.rest(B)
+        await asyncio.sleep(PERIOD + 1)
+        other = Credentials("id", "secret", THERE, "k2")
+        assert not account.sweeper.turned(A, other), "it leads elsewhere: nothing is looked at there"
+        assert turned(account, A, "k2")
+        account.sweeper.leave(A)
+        before = len(account.lists)
+        await asyncio.sleep(2 * PERIOD)
+        assert {key for _, key, _ in account.lists[before:]} == {"k1"}
+        assert account.woken == []
 
     play(scenario)

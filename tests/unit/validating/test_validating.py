@@ -241,4 +241,4 @@ def test_the_examples_are_valid_without_a_warning():
     code, output = run(ROOT / "examples")
     assert code == 0
     assert Level.WARNING.value not in output
-    assert output.splitlines()[-1] == "3 HpcCluster manifest(s), 0 document(s) invalid"
+    assert output.splitlines()[-1] == "6 HpcCluster manifest(s), 0 document(s) invalid"

@@ -1,0 +1,1 @@
+"""`hpc-operator status`: what an HpcCluster does, waits for and needs, from Kubernetes alone. Reads only."""
