@@ -6,7 +6,7 @@ claims they rest on: `guards`.
 
 from dataclasses import replace
 
-from hpc_operator.decide import creating, doubt, guards, leaving, living
+from hpc_operator.decide import creating, doubt, guards, leaving, recreating
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.taking import record_for, take, take_ordered
@@ -35,7 +35,7 @@ def _plan(scene: Scene) -> Decision:
     if resource.deleting:
         return leaving.leave(scene)
     if resource.memory.hpc_cluster_id is not None:
-        return living.live(scene, resource.memory.hpc_cluster_id)
+        return recreating.follow(scene, resource.memory.hpc_cluster_id)
     return creating.create(scene)
 
 

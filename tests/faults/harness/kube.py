@@ -68,7 +68,7 @@ class MemoryKube:
         """Every value that a Secret ever held."""
         self.old_crd: Literal["drops", "refuses"] | None = None
         self.doomed = False
-        """Whether the CRD is being deleted."""
+        """Whether the CRD itself is Terminating."""
         self.watchers: list[Watcher] = []
         self._versions = itertools.count(1000)
         self._uids = itertools.count(1)
@@ -144,8 +144,10 @@ class MemoryKube:
         if not path.startswith(_BASE):
             self._refuse(404, "NotFound", method, path)
         rest = path[len(_BASE) + 1 :].split("/")
-        if len(rest) < 4:
-            return self._of_all(rest)
+        if len(rest) == 1:
+            return self._list(None) if rest[0] else self._discovery()
+        if len(rest) == 3:
+            return self._list(rest[1])
         stored = self.objects.get((rest[1], rest[3]))
         if stored is None:
             self._refuse(404, "NotFound", method, rest[3], path)
@@ -153,12 +155,11 @@ class MemoryKube:
             return copied(stored)
         return self._patch(process, stored, body or {}, query or {}, path, status=rest[-1] == "status")
 
-    def _of_all(self, rest: list[str]) -> Raw:
-        """What is served, or a list. A CRD that is being deleted takes no new objects."""
-        if rest == [""]:
-            verbs = ["get", "list", "patch", "watch", *([] if self.doomed else ["create"])]
-            return {"kind": "APIResourceList", "resources": [{"name": names.PLURAL, "verbs": verbs}]}
-        return self._list(None if rest[0] == names.PLURAL else rest[1])
+    def _discovery(self) -> Raw:
+        """While a CRD is Terminating, its server offers everything but `create` for it."""
+        verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+        offered = [verb for verb in verbs if verb != "create" or not self.doomed]
+        return {"kind": "APIResourceList", "resources": [{"name": names.PLURAL, "verbs": offered}]}
 
     def _patch(
         self, process: str, stored: Raw, body: Mapping[str, Any], query: Mapping[str, str], path: str, *, status: bool
@@ -235,6 +236,9 @@ class MemoryKube:
             self.sent.append(("event" if "/events" in path else "object", body))
 
     def _learn(self, name: str, data: Mapping[str, str]) -> None:
+        """How a cluster is reached is no secret: it stands in status too."""
+        if name.endswith("-connection"):
+            return
         for key, encoded in data.items():
             value = base64.b64decode(encoded).decode()
             if value and key not in ("owner", "zone"):  # which stand in every status
