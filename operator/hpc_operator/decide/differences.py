@@ -77,9 +77,7 @@ def differences(scene: Scene, line: Cluster) -> tuple[Difference, ...]:
 
 def _names(scene: Scene, line: Cluster) -> Iterator[Difference]:
     wish = naming.describe(scene, line)
-    claimed = scene.resource.orders.take_over == line.id and guards.bears_other(line, scene.stem)
-    anew = claimed and guards.described_shows(scene)
-    if wish.digest != scene.resource.memory.described or anew or renamed(scene, line, wish):
+    if wish.digest != scene.resource.memory.described or renamed(scene, line, wish):
         yield Difference("cluster_name", line.name or "", wish.name, describe=wish)
 
 

@@ -139,6 +139,7 @@ def test_whatever_the_codec_writes_stands_in_the_schema():
         stopped=True,
         restarted="1",
         connection="d",
+        taken_over="ehpc-1",
     )
     plan = Plan((PlannedChange("power", "Running", "Stopped", "stopCluster", True),), ("cluster_conf.cluster.vxnet",))
     condition = Condition("Ready", "True", "AsWished", "fine", 1, 0.0)
