@@ -146,11 +146,11 @@ def _unknown(scene: Scene) -> tuple[str, ...]:
     unknown += sorted(desired.parameters)
     if (conf := desired.conf) is None:
         return tuple(unknown)
-    unknown += ["cluster_conf.cluster.vxnet"]
     unknown += [
         f"cluster_conf.{name}"
         for name, value in (
-            ("cluster.nas_id", conf.nas_id), ("cluster.version", conf.cluster_version), ("version", conf.conf_version)
+            ("cluster.vxnet", conf.vxnet), ("cluster.nas_id", conf.nas_id),
+            ("cluster.version", conf.cluster_version), ("version", conf.conf_version)
         )
         if value
     ]  # fmt: skip

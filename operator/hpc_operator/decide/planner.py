@@ -88,8 +88,21 @@ def _credentials(scene: Scene) -> Decision | None:
 def _account(scene: Scene) -> Decision | None:
     if guards.same_account(scene) or _lets_go_unseen(scene):
         return None
-    text = "The settings now point to another account than the one that the cluster was created in; nothing is called."
-    return Blocked(Reason.ACCOUNT_CHANGED, text, scene.policy.staleness)
+    return Blocked(Reason.ACCOUNT_CHANGED, _moved_to(scene), scene.policy.staleness)
+
+
+def _moved_to(scene: Scene) -> str:
+    recorded, wished = guards.resource_account(scene), scene.facts.wished
+    differing = [
+        f"{name} is now {getattr(wished, name)} and was {getattr(recorded, name)}"
+        for name in ("endpoint", "zone", "owner")
+        if getattr(wished, name) != getattr(recorded, name)
+    ]
+    where = "the operator's settings" if scene.facts.own_key else "the Secret that spec.credentialsSecretRef names"
+    return (
+        f"The key now leads to another account than the one that the cluster was created in: {'; '.join(differing)}. "
+        f"Nothing is called. Put it back in {where}."
+    )
 
 
 def _lets_go_unseen(scene: Scene) -> bool:

@@ -241,7 +241,8 @@ class MemoryKube:
             return
         for key, encoded in data.items():
             value = base64.b64decode(encoded).decode()
-            self.secret_values[f"{name}/{key} {hash(value):x}"] = value
+            if value and key not in ("owner", "zone"):  # which stand in every status
+                self.secret_values[f"{name}/{key} {hash(value):x}"] = value
 
     def _list(self, namespace: str | None) -> Raw:
         items = [copied(raw) for (ns, _), raw in sorted(self.objects.items()) if namespace in (None, ns)]
