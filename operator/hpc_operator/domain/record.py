@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hpc_operator.domain.desired import DeletionPolicy, Desired, Instant, ManagementPolicy, Orders, Power, Ref
+from hpc_operator.domain.desired import Desired, Instant, Orders, Power, Ref
 
 
 class Origin(StrEnum):
@@ -243,7 +243,7 @@ class Memory:
     `described`: digest of the name and description last written; `described_at` when. `waiting_since`: since when a
     change waits for jobs. `stopped`: it was stopped as the manifest said; `restarted`: the wish (generation and
     reconcile-at) for which it was started again after a stop from outside. `connection`: digest of what stands in the
-    connection Secret.
+    connection Secret. `taken_over`: the id for which `take-over` was carried out, while the annotation still stands.
     """
 
     mark: str | None = None
@@ -265,6 +265,7 @@ class Memory:
     stopped: bool = False
     restarted: str | None = None
     connection: str | None = None
+    taken_over: str | None = None
     newer: bool = False
 
     @property
@@ -324,16 +325,6 @@ class Resource:
     def id(self) -> str | None:
         """The cluster's id from whichever memory has it."""
         return self.memory.hpc_cluster_id or (self.record.id if self.record else None)
-
-    @property
-    def takes_cluster_along(self) -> bool:
-        """Whether the manifest says that the cluster goes with it: what its Secrets follow. See `decide.leaving`."""
-        wish = self.desired
-        if wish.management_policy is not ManagementPolicy.FULL or wish.deletion_protection:
-            return False
-        origin = self.memory.origin or (self.record.origin if self.record else None)
-        ours = origin is Origin.CREATED or (origin is None and self.id is None)
-        return (wish.deletion_policy or (DeletionPolicy.DELETE if ours else None)) is DeletionPolicy.DELETE
 
     @property
     def account(self) -> Account | None:

@@ -8,7 +8,7 @@ else a Secret holds is not learned: it goes nowhere, and whoever may write a Sec
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from hpc_operator.domain.desired import SecretKey
 from hpc_operator.domain.reasons import Reason
@@ -16,8 +16,16 @@ from hpc_operator.domain.record import Resource
 from hpc_operator.kube import connecting
 from hpc_operator.kube.answers import require
 from hpc_operator.kube.api import MERGE_PATCH, Api
-from hpc_operator.kube.connecting import connection_secret
-from hpc_operator.kube.owning import followed, fresh, given_up, is_ours, left_with, secret_path
+from hpc_operator.kube.connecting import (
+    OF,
+    RETAINED,
+    connection_secret,
+    is_ours,
+    is_owned,
+    labels,
+    owner,
+    secret_path,
+)
 from hpc_operator.reconcile.ports import Conflict, Gone, SecretProblem, Unavailable
 
 ADMIN_KEY = "password"
@@ -26,10 +34,6 @@ _CREDENTIALS = ("access_key_id", "secret_access_key")
 _LONGEST = 1024
 _MOST_MET = 1000
 _CLASSES = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789", "!@#$%^&*()")
-
-
-Change: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any] | None]
-"""From a Secret to the metadata that it should have; None: as it is."""
 
 
 def admin_secret(resource_name: str) -> str:
@@ -115,42 +119,50 @@ class Secrets:
         self._learn(found)
         return found
 
-    async def connect(self, resource: Resource, texts: Mapping[str, str]) -> None:
-        """See `ports.Store.connect`. The password's Secret follows the manifest too: which of both may go with it."""
-        await self._adjust(resource, admin_secret(resource.ref.name), lambda raw: followed(raw, resource))
-        await connecting.connect(self._api, resource, texts)
-
     async def keep(self, resource: Resource, cluster_id: str) -> None:
         """See `ports.Store.keep_secrets`: a Secret that is missing or not ours is left alone."""
-        for name in _both(resource):
-            await self._adjust(resource, name, lambda raw: left_with(raw, resource, cluster_id))
+        for name in (admin_secret(resource.ref.name), connection_secret(resource.ref.name)):
+            await self._part(resource, name, cluster_id)
 
-    async def give_up(self, resource: Resource) -> None:
-        """What was not left with the cluster goes with the resource. Where that is not allowed, it stays behind."""
-        for name in _both(resource):
-            try:
-                await self._adjust(resource, name, lambda raw: given_up(raw, resource))
-            except Unavailable as refused:
-                if not refused.permanent:
-                    raise
+    async def drop(self, resource: Resource) -> None:
+        """See `ports.Store.drop_secrets`: a Secret that is missing or not ours is left alone."""
+        for name in (admin_secret(resource.ref.name), connection_secret(resource.ref.name)):
+            await self._part(resource, name, None)
 
-    async def _adjust(self, resource: Resource, name: str, change: Change) -> None:
-        """Change the metadata of a Secret of ours where it must be; another's, or none, is left alone."""
+    async def connect(self, resource: Resource, texts: Mapping[str, str]) -> None:
+        """See `ports.Store.connect`."""
+        await connecting.connect(self._api, resource, texts)
+
+    async def _part(self, resource: Resource, name: str, cluster_id: str | None) -> None:
+        """The resource goes: its Secret stays with this cluster, or (None) is left to the garbage collector."""
         namespace = resource.ref.namespace
+        path = secret_path(namespace, name)
         try:
-            raw = require(await self._api.request("GET", secret_path(namespace, name)), "Secret", namespace, name)
-            meta = change(raw) if is_ours(raw, resource) else None
-            if meta is not None:
-                path = secret_path(namespace, name)
-                await self._api.request("PATCH", path, body={"metadata": meta}, content_type=MERGE_PATCH)
+            raw = require(await self._api.request("GET", path), "Secret", namespace, name)
         except Gone:
             return
+        owners = raw["metadata"].get("ownerReferences") or []
+        others = [each for each in owners if each.get("uid") != resource.ref.uid]
+        if cluster_id is not None and is_owned(raw, resource):
+            change = {"labels": {RETAINED: cluster_id, OF: None}} | ({"ownerReferences": others} if owners else {})
+        elif cluster_id is None and is_ours(raw, resource) and not owners:
+            change = {"ownerReferences": [owner(resource)]}
+        else:
+            return
+        meta = {"resourceVersion": raw["metadata"]["resourceVersion"], **change}
+        await self._api.request("PATCH", path, body={"metadata": meta}, content_type=MERGE_PATCH)
 
     async def _create(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
         made = generate(self._choose)
         self._learn(made)
-        data = {ADMIN_KEY: base64.b64encode(made.encode()).decode()}
-        return await self._api.request("POST", secret_path(namespace), body=fresh(resource, name, data))
+        body = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": namespace, "labels": labels(resource)},
+            "type": "Opaque",
+            "data": {ADMIN_KEY: base64.b64encode(made.encode()).decode()},
+        }
+        return await self._api.request("POST", secret_path(namespace), body=body)
 
     async def _read(self, namespace: str, name: str) -> dict[str, Any]:
         try:
@@ -159,10 +171,6 @@ class Secrets:
             raise SecretProblem(Reason.SECRET_MISSING, f"the Secret {namespace}/{name} does not exist") from None
         require(raw, "Secret", namespace, name)
         return raw
-
-
-def _both(resource: Resource) -> tuple[str, str]:
-    return admin_secret(resource.ref.name), connection_secret(resource.ref.name)
 
 
 def _decoded(raw: Mapping[str, Any]) -> dict[str, str]:

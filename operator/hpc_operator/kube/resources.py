@@ -127,7 +127,6 @@ class KubeStore:
             finalizers = (await self._fresh(resource))["metadata"].get("finalizers") or []
             if names.FINALIZER in finalizers:
                 left = [each for each in finalizers if each != names.FINALIZER]
-                await self._secrets.give_up(resource)
                 answer = await self._patch(resource, {"metadata": {"finalizers": left}})
                 if left or not resource.deleting:
                     self._told.wrote(answer)
@@ -139,6 +138,10 @@ class KubeStore:
     async def keep_secrets(self, resource: Resource, cluster_id: str) -> None:
         """See `ports.Store`."""
         await self._secrets.keep(resource, cluster_id)
+
+    async def drop_secrets(self, resource: Resource) -> None:
+        """See `ports.Store`."""
+        await self._secrets.drop(resource)
 
     async def connect(self, resource: Resource, texts: Mapping[str, str]) -> None:
         """See `ports.Store`."""

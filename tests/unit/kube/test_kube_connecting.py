@@ -9,23 +9,19 @@ from memory_api import MemoryApi
 
 from hpc_operator.domain.record import Resource
 from hpc_operator.kube.codec import parse_resource
-from hpc_operator.kube.owning import OWNER, RETAINED
+from hpc_operator.kube.connecting import OF, RETAINED
 from hpc_operator.kube.passwords import Secrets
-from hpc_operator.reconcile.ports import Conflict, SecretProblem, Unavailable
+from hpc_operator.reconcile.ports import Conflict, SecretProblem
 
 PATH = "/api/v1/namespaces/team-a/secrets/first-connection"
 TEXTS = {"cluster_id": "ehpc-1", "login": "10.0.0.1", "admin_user": "管理员"}
 
 
-ADMIN = "/api/v1/namespaces/team-a/secrets/first-admin"
-
-
-def resource(uid: str = "uid-1", origin: str | None = "Created", **spec: object) -> Resource:
-    """A resource with the cluster ehpc-1."""
+def resource(uid: str = "uid-1") -> Resource:
     meta = {"namespace": "team-a", "name": "first", "uid": uid, "generation": 1, "resourceVersion": "1"}
     meta["creationTimestamp"] = "2026-01-01T00:00:00Z"
-    status = {"hpc_cluster_id": "ehpc-1", **({"origin": origin} if origin else {})}
-    return parse_resource({"metadata": meta, "spec": {"cluster_type": "hpc", **spec}, "status": status})
+    status = {"hpc_cluster_id": "ehpc-1"}
+    return parse_resource({"metadata": meta, "spec": {"cluster_type": "hpc"}, "status": status})
 
 
 @pytest.fixture
@@ -46,7 +42,10 @@ async def test_it_is_made_as_the_resources_own(api: MemoryApi) -> None:
     made = api.objects[PATH]
     assert texts(api) == TEXTS
     assert made["type"] == "Opaque"
-    [owner] = made["metadata"]["ownerReferences"]
+    assert made["metadata"]["labels"][OF] == "uid-1"
+    assert "ownerReferences" not in made["metadata"]
+    await secrets(api).drop(resource())
+    [owner] = api.objects[PATH]["metadata"]["ownerReferences"]
     assert owner == {
         "apiVersion": "hpc.qingcloud.com/v1alpha1", "kind": "HpcCluster", "name": "first", "uid": "uid-1",
     }  # fmt: skip
@@ -62,7 +61,7 @@ async def test_it_says_what_is_so_now_and_nothing_older(api: MemoryApi) -> None:
     await secrets(api).connect(resource(), TEXTS)
     await secrets(api).connect(resource(), {"cluster_id": "ehpc-1", "login": "10.0.0.2"})
     assert texts(api) == {"cluster_id": "ehpc-1", "login": "10.0.0.2"}
-    assert api.objects[PATH]["metadata"]["ownerReferences"][0]["uid"] == "uid-1"
+    assert api.objects[PATH]["metadata"]["labels"][OF] == "uid-1"
 
 
 FOREIGN = [
@@ -106,10 +105,10 @@ async def test_it_stays_with_its_cluster_and_the_next_resource_of_it_owns_it_aga
     await secrets(api).connect(resource(), TEXTS)
     await secrets(api).keep(resource(), "ehpc-1")
     meta = api.objects[PATH]["metadata"]
-    assert (meta["ownerReferences"], meta["labels"][RETAINED]) == ([], "ehpc-1")
+    assert (OF in meta["labels"], meta["labels"][RETAINED]) == (False, "ehpc-1")
     await secrets(api).connect(resource("uid-2"), TEXTS)
     meta = api.objects[PATH]["metadata"]
-    assert [each["uid"] for each in meta["ownerReferences"]] == ["uid-2"]
+    assert meta["labels"][OF] == "uid-2"
     assert RETAINED not in meta["labels"], "else a third one would believe it to be its own"
 
 
@@ -117,7 +116,7 @@ async def test_both_secrets_are_kept_also_when_one_is_missing(api: MemoryApi) ->
     await secrets(api).admin_password(resource())
     await secrets(api).connect(resource(), TEXTS)
     await secrets(api).keep(resource(), "ehpc-1")
-    kept = [path.rpartition("/")[2] for path, each in api.objects.items() if not each["metadata"]["ownerReferences"]]
+    kept = [path.rpartition("/")[2] for path, each in api.objects.items() if RETAINED in each["metadata"]["labels"]]
     assert sorted(kept) == ["first-admin", "first-connection"]
     writes = len(api.writes())
     await secrets(api).keep(resource(), "ehpc-1")
@@ -129,87 +128,3 @@ def test_no_value_of_it_is_a_secret_to_the_scrubber(api: MemoryApi) -> None:
     learned: list[str] = []
     asyncio.run(Secrets(api, choose=lambda of: of[0], learn=learned.append).connect(resource(), TEXTS))
     assert learned == []
-
-
-STAYS = [
-    ({"deletionPolicy": "Retain"}, "Created", "the cluster stays"),
-    ({"deletionProtection": True}, "Created", "nothing may be deleted yet"),
-    ({"managementPolicy": "Observe"}, "Created", "it lets go without a call"),
-    ({"managementPolicy": "Plan"}, "Created", "the same"),
-    ({}, "Adopted", "an adopted cluster stays unless the manifest says Delete"),
-    ({}, None, "nobody knows where it came from"),
-]
-
-
-@pytest.mark.parametrize(("spec", "origin", "reason"), STAYS, ids=[row[2] for row in STAYS])
-async def test_what_the_garbage_collector_may_not_take_has_no_owner_reference(
-    api: MemoryApi, spec: dict, origin: str | None, reason: str
-) -> None:
-    """It takes what is owned as soon as a foreground deletion begins, whatever finalizer holds the owner."""
-    stays = resource(origin=origin, **spec)
-    await secrets(api).admin_password(stays)
-    await secrets(api).connect(stays, TEXTS)
-    for path in (PATH, ADMIN):
-        meta = api.objects[path]["metadata"]
-        assert (meta["ownerReferences"], meta["labels"][OWNER]) == ([], "uid-1"), reason
-    with pytest.raises(SecretProblem):
-        await secrets(api).connect(resource("uid-2"), TEXTS)
-    assert await secrets(api).admin_password(stays), "it is known for its own all the same"
-
-
-@pytest.mark.parametrize("spec", [{}, {"deletionPolicy": "Delete"}])
-async def test_what_goes_with_its_cluster_is_owned(api: MemoryApi, spec: dict) -> None:
-    await secrets(api).admin_password(resource(**spec))
-    await secrets(api).connect(resource(**spec), TEXTS)
-    for path in (PATH, ADMIN):
-        assert [each["uid"] for each in api.objects[path]["metadata"]["ownerReferences"]] == ["uid-1"]
-
-
-async def test_both_follow_the_manifest_to_and_fro(api: MemoryApi) -> None:
-    await secrets(api).admin_password(resource())
-    await secrets(api).connect(resource(), TEXTS)
-    api.put(ADMIN, {**api.objects[ADMIN], "metadata": {**api.objects[ADMIN]["metadata"], "labels": {"their": "own"}}})
-    for spec, owned in (({"deletionPolicy": "Retain"}, 0), ({}, 1), ({"deletionProtection": True}, 0)):
-        await secrets(api).connect(resource(**spec), TEXTS)
-        for path in (PATH, ADMIN):
-            assert len(api.objects[path]["metadata"]["ownerReferences"]) == owned
-    assert api.objects[ADMIN]["metadata"]["labels"]["their"] == "own"
-    writes = len(api.writes())
-    await secrets(api).connect(resource(deletionProtection=True), TEXTS)
-    assert len(api.writes()) == writes
-
-
-async def test_what_was_not_left_with_the_cluster_goes_with_the_resource(api: MemoryApi) -> None:
-    """The policy was changed a moment ago, and the deletion came before the Secrets had followed."""
-    await secrets(api).admin_password(resource(deletionPolicy="Retain"))
-    await secrets(api).connect(resource(deletionPolicy="Retain"), TEXTS)
-    await secrets(api).give_up(resource())
-    for path in (PATH, ADMIN):
-        assert [each["uid"] for each in api.objects[path]["metadata"]["ownerReferences"]] == ["uid-1"]
-    writes = len(api.writes())
-    await secrets(api).give_up(resource())
-    assert len(api.writes()) == writes
-
-
-async def test_giving_up_takes_nothing_that_was_left_or_is_somebody_elses(api: MemoryApi) -> None:
-    await secrets(api).connect(resource(), TEXTS)
-    await secrets(api).keep(resource(), "ehpc-1")
-    api.put(ADMIN, {"kind": "Secret", "metadata": {"name": "first-admin"}, "data": {}})
-    held = copy.deepcopy(api.objects)
-    await secrets(api).give_up(resource())
-    assert api.objects == held
-
-
-async def test_a_deletion_does_not_hang_on_a_right_on_secrets(api: MemoryApi) -> None:
-    def forbidden(method: str, path: str) -> None:
-        raise Unavailable("403", permanent=True)
-
-    api.before = forbidden
-    await secrets(api).give_up(resource())
-
-    def silent(method: str, path: str) -> None:
-        raise Unavailable("timeout")
-
-    api.before = silent
-    with pytest.raises(Unavailable):
-        await secrets(api).give_up(resource())
