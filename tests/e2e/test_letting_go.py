@@ -73,6 +73,7 @@ def test_the_password_of_a_cluster_that_stays_is_not_collected(ending: Stage, ca
     cluster_id = ending.wait_ready("kept")["hpc_cluster_id"]
     before = ending.kube.secret("kept-admin")
     assert before is not None
+    until("it is told how the cluster is reached", lambda: ending.kube.secret("kept-connection"))
     hold = ending.to_kube.hold(lambda seen: seen.method == "PATCH" and "/secrets/" in seen.path, "before")
     ending.kube.kubectl("delete", "hpc", "kept", f"--cascade={cascade}", "--wait=false")
     hold.wait()
@@ -84,19 +85,22 @@ def test_the_password_of_a_cluster_that_stays_is_not_collected(ending: Stage, ca
     after = ending.kube.secret("kept-admin")
     assert after is not None
     assert after["data"] == before["data"]
-    assert owners(ending, "kept-admin") == ([], {"hpc.qingcloud.com/retained": cluster_id})
+    for secret in ("kept-admin", "kept-connection"):
+        assert owners(ending, secret) == ([], {"hpc.qingcloud.com/retained": cluster_id})
     assert len(ending.cloud.clusters()) == 1
 
 
-@pytest.mark.parametrize("policy", ["Delete", "flipped"])
-def test_the_secrets_of_a_cluster_that_goes_are_collected(ending: Stage, policy: str) -> None:
-    """`flipped`: Retain until a moment before the deletion, too late for anybody to have followed."""
+@pytest.mark.parametrize("cascade", ["foreground", "background"])
+def test_the_secrets_of_a_cluster_that_goes_are_collected(ending: Stage, cascade: str) -> None:
     ending.operator(LEASE_NAMESPACE=ELSEWHERE)
-    ending.kube.apply(ehpc("gone", deletionPolicy="Retain" if policy == "flipped" else "Delete"))
+    ending.kube.apply(ehpc("gone"))
     ending.wait_ready("gone")
-    referenced = [] if policy == "flipped" else ["gone"]
-    assert [owned for owned, _ in [owners(ending, "gone-admin") or ([], {})]] == [referenced]
-    ending.kube.apply(ehpc("gone", deletionPolicy="Delete"))
-    ending.kube.kubectl("delete", "hpc", "gone", "--timeout=120s")
-    until("the collector has taken it", lambda: ending.kube.secret("gone-admin") is None)
+    until("it is told how the cluster is reached", lambda: ending.kube.secret("gone-connection"))
+    for secret in ("gone-admin", "gone-connection"):
+        resource = ending.kube.cluster("gone")
+        assert resource is not None
+        assert owners(ending, secret) == ([], {"hpc.qingcloud.com/of": resource["metadata"]["uid"]})
+    ending.kube.kubectl("delete", "hpc", "gone", f"--cascade={cascade}", "--timeout=120s")
+    for secret in ("gone-admin", "gone-connection"):
+        until(f"{secret} is collected", lambda secret=secret: ending.kube.secret(secret) is None)
     assert ending.cloud.clusters() == []
