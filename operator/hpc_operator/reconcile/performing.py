@@ -187,8 +187,7 @@ class Performer:
         return None
 
     async def _count(self, resource: Resource, cluster_id: str, credentials: Credentials) -> Decision | None:
-        lane = "change" if resource.memory.operation is not None else "look"
-        look = await self._looks.nodes(credentials, credentials.account, cluster_id, lane)
+        look = await self._looks.nodes(credentials, credentials.account, cluster_id, "change")
         if not look.complete or not look.nodes:
             self._postpone(resource, "CountNodes")
             return None
