@@ -142,22 +142,15 @@ def several_in_one_apply(life: Life) -> None:
 def a_newer_wish_while_one_is_open(life: Life) -> None:
     """It waits for the close of the one that was sent, and then counts anew."""
     life.born()
-    life.stage.cloud.fault("hold", "addNodes", contains=life.id)
+    held = life.holds("addNodes", life.id)
     life.patch(role("compute", count=4))
-    life.until("the call is held", lambda: _held(life))
+    held.wait()
     assert life.status["operation"]["action"] == "AddNodes"
     life.patch(role("compute", count=2))
     life.waits()
-    life.stage.cloud.ask("POST", "/release", {"ticket": _held(life)})
+    held.release()
     life.settled({**ONE, "compute": [SMALL] * 2})
     assert life.counts() == {**BORN, "addNodes": (1, 1), "deleteNodes": (1, 1)}
-
-
-def _held(life: Life) -> str | None:
-    """The ticket of this cluster's held answer."""
-    records = {each["seq"]: each for each in life.stage.cloud.calls()}
-    held = life.stage.cloud.ask("GET", "/held")
-    return next((each["ticket"] for each in held if life.id in records[each["seq"]]["ids"]), None)
 
 
 def a_refused_wish(life: Life) -> None:
@@ -518,8 +511,7 @@ def lives(
     control_plane.kubectl("create", "namespace", "changes")
     with Stage(control_plane, "changes", tmp_path_factory.mktemp("changes"), strict_sizes=True) as stage:
         stage.operator()
-        wanted = [getattr(item, "callspec", None) for item in request.session.items if item.path == request.path]
-        with Lives(stage, [each.params["live"] for each in wanted if each]) as made:
+        with Lives.asked_for(stage, request) as made:
             yield made
 
 

@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Self, TypeVar
 
+import pytest
+
 from stage.kube import condition
 from stage.manifests import ehpc
+from stage.proxy import Hold, Seen
 from stage.setting import Stage
 from stage.waiting import until
 
@@ -63,6 +66,14 @@ class Life:
         """A verb of kubectl on this resource."""
         overwrite = ("--overwrite",) if verb == "annotate" else ()
         return self.stage.kube.kubectl(verb, "hpccluster", self.name, *overwrite, *arguments)
+
+    def holds(self, call: str, contains: str) -> Hold:
+        """The answer of the next such call whose body contains the text stops on its way back."""
+
+        def mine(seen: Seen) -> bool:
+            return seen.path.endswith(f"/{call}") and contains in json.dumps(seen.body)
+
+        return self.stage.to_cloud.hold(mine, "after")
 
     def outside(self, **change: object) -> None:
         """What a person does at the console."""
@@ -179,6 +190,12 @@ class Lives:
         self._pool = ThreadPoolExecutor(max(1, len(self._wanted)))
         self._running: dict[str, Future[None]] = {}
         self.took: dict[str, float] = {}
+
+    @classmethod
+    def asked_for(cls, stage: Stage, request: pytest.FixtureRequest) -> Self:
+        """The lives that are a parameter `live` of the tests of this file that the run asks for."""
+        mine = [getattr(item, "callspec", None) for item in request.session.items if item.path == request.path]
+        return cls(stage, [each.params["live"] for each in mine if each is not None and "live" in each.params])
 
     def __enter__(self) -> Self:
         for live in self._wanted:
