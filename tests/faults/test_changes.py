@@ -136,4 +136,4 @@ def test_a_lost_status_does_not_add_nodes_again(at: float, log_lag: float) -> No
         assert (world.posts("addNodes"), world.effects("addNodes")) == (1, 1)
         assert world.posts("deleteNodes") == 0
 
-    run(scenario, node_seconds=800.0, list_lag=55.0, log_lag=log_lag)
+    run(scenario, node_seconds=800.0, list_lag=55.0, log_lag=log_lag, new_nodes_show="end")

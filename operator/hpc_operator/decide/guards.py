@@ -221,11 +221,16 @@ def moved(scene: Scene, cluster_id: str) -> bool:
     """
     line, memory, orders = scene.shown(cluster_id), scene.resource.memory, scene.resource.orders
     others = {mark.stem for mark in marks_in(*line.texts)} - {scene.stem} if line is not None else set()
-    if not others or orders.take_over == cluster_id:
+    if not others or take_over_asked(scene.resource, cluster_id):
         return False
     if memory.described is None:
-        return memory.origin is not Origin.ADOPTED and orders.adopt != cluster_id
+        return memory.origin is not Origin.ADOPTED and cluster_id not in (orders.adopt, memory.taken_over)
     return described_shows(scene)
+
+
+def take_over_asked(resource: Resource, cluster_id: str) -> bool:
+    """An order is carried out once: one that still stands does not silence what moves later."""
+    return resource.orders.take_over == cluster_id != resource.memory.taken_over
 
 
 def described_shows(scene: Scene) -> bool:

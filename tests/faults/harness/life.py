@@ -4,6 +4,7 @@ The verdict is a list of findings; none means that all oracles are content.
 """
 
 import itertools
+from ast import literal_eval
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,12 @@ from hpc_simulator import Answer
 from hpc_simulator import faults as f
 
 LIMIT = 4000.0
-_REFUSALS = frozenset({"SpecRefused", "AccessDenied", "CredentialsRefused", "LicenceRefused", "NoBalance"})
+_REFUSALS = frozenset(
+    {
+        "SpecRefused", "AccessDenied", "CredentialsRefused", "LicenceRefused", "NoBalance", "ChangeRefused",
+        "ChangeFailed", "AccountInArrears",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,8 @@ def live(course: Course, plan: tuple[Strike, ...] = (), **settings: Any) -> Verd
 def _past(course: Course) -> Past | None:
     if course.scenario is None or course.scenario.begins == "nothing":
         return None
-    return scene.settled(course.name, repr(course.spec), repr(course.cloud))
+    spec = {**course.spec, **literal_eval(course.scenario.spec)}
+    return scene.settled(course.name, repr(spec), repr(course.cloud))
 
 
 _ALONE: dict[str, Verdict] = {}
@@ -202,7 +209,8 @@ class _Life:
     def _attempt_refused(self) -> str:
         found = self.world.resource()
         last = found.memory.last_operation if found else None
-        return str(last.attempt if last else 0)
+        refused = [round(each.at) for each in found.memory.refused] if found else []
+        return f"{last.attempt if last else 0} {refused}"
 
     def _retained(self) -> bool:
         """A cluster that a person adopted is retained when the manifest says nothing."""
@@ -242,8 +250,10 @@ class _Scene(_Life):
         if over and self.plan:
             reference = alone(self.course)
             failed = sum(isinstance(fault, f.JobFails) for fault in self.faults)
-            again = min(failed, max(0, effects.get("deleteCluster", 0) - reference.effects.get("deleteCluster", 0)))
-            counted = {**effects, "deleteCluster": effects.get("deleteCluster", 0) - again}
+            counted = {
+                call: made - min(failed, max(0, made - reference.effects.get(call, 0)))  # a failed job is tried again
+                for call, made in effects.items()
+            }
             self.findings += scene.compared(scenario, end, counted, (reference.end, reference.effects))
         posts = {call: count.calls for call, count in world.cloud.counts().items()}
         points, states = list(world.injector.points), list(world.injector.states)

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 End: TypeAlias = tuple[tuple[Any, ...], ...]
 """What can be compared between runs: no ids, no times, no messages."""
 
-CALLS = 150
+CALLS = 250
 """More than any scenario needs from its beginning to its rest, also with two faults."""
+
+
+COUNTED = ("createCluster", "deleteCluster", "addNodes", "deleteNodes", "resizeCluster", "startCluster", "stopCluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Scenario:
     """`begins`: with nothing, or with a cluster that is as wished. `act`: what a person then does. `done`: it is over.
 
     `counted`: the calls whose effects are the same in every run; absolute writes may be repeated and are not named.
-    `pairs`: how many seeded pairs of faults `make test` plays (0: single faults only). Functions of a module: they
+    `spec`: what the settled cluster's manifest says besides, as `repr`. `pairs`: how many seeded pairs of faults `make test` plays (0: single faults only). Functions of a module: they
     are handed to other processes.
     """
 
@@ -37,8 +40,9 @@ class Scenario:
     begins: Literal["nothing", "settled"]
     act: "Callable[[World], None]"
     done: "Callable[[World], bool]"
-    counted: tuple[str, ...] = ("createCluster", "deleteCluster", "addNodes", "deleteNodes")
+    counted: tuple[str, ...] = COUNTED
     pairs: int = 0
+    spec: str = "{}"
 
 
 def end_of(world: "World") -> End:
@@ -52,7 +56,11 @@ def end_of(world: "World") -> End:
         )
         for name, raw in sorted(world.kube.objects.items())
     )
-    return resources, tuple(sorted((each.status, each.owner) for each in world.cloud.clusters()))
+    return resources, tuple(sorted((each.status, each.owner, _nodes(each)) for each in world.cloud.clusters()))
+
+
+def _nodes(cluster: Any) -> tuple[tuple[str, int, int], ...]:
+    return tuple(sorted((node.role, node.cpu, node.memory) for node in cluster.nodes))
 
 
 def effects_of(world: "World", scenario: Scenario, before: dict[str, int]) -> dict[str, int]:
