@@ -509,7 +509,7 @@ def lives(
 ) -> Iterator[Lives]:
     """Those lives that the run asks for, under way."""
     control_plane.kubectl("create", "namespace", "changes")
-    with Stage(control_plane, "changes", tmp_path_factory.mktemp("changes"), strict_sizes=True) as stage:
+    with Stage(control_plane, "changes", tmp_path_factory.mktemp("changes"), strict_sizes=True, keep=False) as stage:
         stage.operator()
         with Lives.asked_for(stage, request) as made:
             yield made

@@ -40,6 +40,8 @@ class Life:
 
     def __init__(self, stage: Stage, name: str) -> None:
         self.stage, self.name = stage, name
+        self.expected = ""
+        """The id of the cluster that it must have, where the test notes one."""
 
     def apply(self, annotations: dict[str, str] | None = None, **spec: object) -> None:
         """kubectl apply of the smallest ehpc cluster with these fields."""
