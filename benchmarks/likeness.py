@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hpc_operator.decide.connecting import wished
 from hpc_operator.domain.desired import Ref
 from hpc_operator.domain.mark import Mark, marked, stem
+from hpc_operator.kube.codec import parse_resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Model:
         made: dict[str, Any] = json.loads(text)
         del made["metadata"]["resourceVersion"]
         made["metadata"] |= {"name": other.ref.name, "namespace": other.ref.namespace}
+        wish = wished(parse_resource({**made, "metadata": {**made["metadata"], "resourceVersion": "1"}}))
+        made["status"] |= {"connection": wish.digest} if wish is not None else {}
         return made
 
     def _own(self, who: Identity) -> Iterable[str]:

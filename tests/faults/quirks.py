@@ -120,7 +120,15 @@ EXCUSED = {
     **dict.fromkeys(
         (
             *("last_node_code", "too_many_nodes_code", "wrong_role_code", "nodes_change_when", "repeated_power"),
-            *("start_path", "power_answer", "deleting_node_shows", "change_word", "change_jobs_fail", "add_partial"),
+            *(
+                "start_path",
+                "power_answer",
+                "deleting_node_shows",
+                "new_nodes_show",
+                "change_word",
+                "change_jobs_fail",
+                "add_partial",
+            ),
             *("node_seconds", "resize_seconds", "power_seconds", "pending_change_names_cluster", "log_names_nodes"),
         ),
         "the lives here change neither nodes nor sizes nor power",

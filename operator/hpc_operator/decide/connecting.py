@@ -19,12 +19,20 @@ def connect(scene: Scene) -> Connect | None:
 
     A person who deleted it by hand gets it back with the next `reconcile-at`, which is part of the digest.
     """
-    resource, memory = scene.resource, scene.resource.memory
-    if resource.deleting or memory.hpc_cluster_id is None or not memory.nodes or "Connect" in scene.facts.postponed:
+    resource = scene.resource
+    if resource.deleting or "Connect" in scene.facts.postponed:
+        return None
+    wish = wished(resource)
+    return None if wish is None or wish.digest == resource.memory.connection else wish
+
+
+def wished(resource: Resource) -> Connect | None:
+    """The Secret as it should stand; None before there is a cluster to reach."""
+    memory = resource.memory
+    if memory.hpc_cluster_id is None or not memory.nodes:
         return None
     texts = _texts(resource, memory.hpc_cluster_id)
-    digest = _digest(texts, resource.orders.reconcile_at)
-    return None if digest == memory.connection else Connect(texts, digest)
+    return Connect(texts, _digest(texts, resource.orders.reconcile_at))
 
 
 def _texts(resource: Resource, cluster_id: str) -> tuple[tuple[str, str], ...]:

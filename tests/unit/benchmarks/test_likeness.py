@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.likeness import Identity, Model, ref_of, shown
+from hpc_operator.decide.connecting import wished
 from hpc_operator.decide.decision import Act, Settled
 from hpc_operator.decide.facts import Facts, Scene
 from hpc_operator.decide.planner import decide
@@ -71,9 +72,10 @@ def stored(**status: object) -> dict[str, object]:
         "create_time": "2026-01-01T00:00:00Z",
     }
     spec = {"cluster_type": "ehpc", "version_id": "appv-1", "paid_type": "PayForUsed", "cluster_conf": conf}
-    return {"apiVersion": "hpc.qingcloud.com/v1alpha1", "kind": "HpcCluster", "metadata": meta, "spec": spec} | {
-        "status": told | status
-    }
+    made = {"apiVersion": "hpc.qingcloud.com/v1alpha1", "kind": "HpcCluster", "metadata": meta, "spec": spec}
+    connection = wished(parse_resource(made | {"status": told}))
+    assert connection is not None
+    return made | {"status": told | {"connection": connection.digest} | status}
 
 
 def other(name: str = "settled-0001") -> Identity:

@@ -50,6 +50,15 @@ class TestCreated:
 
 
 class TestAdding:
+    @pytest.mark.parametrize(("shown", "while_it_runs"), [("begin", 2), ("end", 1)])
+    def test_nodes_that_come_may_show_at_the_end_only(self, shown, while_it_runs):
+        caller = Caller(new_nodes_show=shown)
+        cluster_id = caller.standing()
+        before = len(computes(caller, cluster_id))
+        caller.add(cluster_id)
+        assert len(computes(caller.wait(89), cluster_id)) == before + while_it_runs - 1
+        assert len(computes(caller.wait(1), cluster_id)) == before + 1
+
     @pytest.mark.parametrize("count", [2, "2"], ids=["a number", "a string, as in the example"])
     def test_nodes_appear_and_turn_active(self, count):
         caller = Caller(node_seconds=90.0)

@@ -35,6 +35,7 @@ CONTRACT = {
     "one page prints the path of startCluster another way": ["start_path"],
     "job_id or job_ids of startCluster and stopCluster": ["power_answer"],
     "what a node shows that is being taken away": ["deleting_node_shows"],
+    "what a node shows that is being added": ["new_nodes_show"],
     "which code a wrong zone gets": ["wrong_zone_code"],
     "2110 against two identical calls create two": ["repeated_create"],
     "whether refused creates appear in the log": ["log_refused_creates"],
@@ -100,7 +101,7 @@ ELSEWHERE = {
     "test_simulator_jobs.py": """time_factor create_jobs_fail delete_jobs_fail
         create_failure_leaves delete_failure_leaves status_during_operation busy_code run_user_must_be_owner""",
     "test_simulator_nodes.py": """last_node_code too_many_nodes_code wrong_role_code nodes_change_when
-        deleting_node_shows add_partial change_jobs_fail node_seconds pending_change_names_cluster log_names_nodes""",
+        deleting_node_shows new_nodes_show add_partial change_jobs_fail node_seconds pending_change_names_cluster log_names_nodes""",
     "test_simulator_power.py": """repeated_power start_path power_answer change_word resize_seconds power_seconds
         job_counts_shown""",
     "test_simulator_server.py": "tap_closed",
