@@ -22,6 +22,7 @@ from decide_scenes import (
     living,
     look,
     named,
+    resource,
     scene,
     shape,
     wishing,
@@ -261,6 +262,17 @@ def test_a_plan_names_field_call_and_interruption_and_what_nobody_can_tell() -> 
     assert {"version_id", "cluster_conf.cluster.vxnet"} <= set(shown.unknown)
     full = scene(held(MORE), listed())
     assert report(full, decide(full)).plan is None
+
+
+def test_a_plan_of_what_does_not_exist_is_a_create() -> None:
+    planned = scene(resource(desired=wishing(management_policy=ManagementPolicy.PLAN)))
+    assert shape(decide(planned)) == "Settled Differs"
+    shown = report(planned, decide(planned)).plan
+    assert shown is not None
+    assert [each.call for each in shown.changes] == ["createCluster"]
+    assert not remembered(planned, decide(planned)).first_active_at
+    lacking = scene(resource(desired=replace(planned.resource.desired, version_id=None)))
+    assert shape(decide(lacking)) == "Blocked NothingToObserve"
 
 
 def test_a_pause_leaves_ready_as_it_is_and_says_so() -> None:
