@@ -159,7 +159,7 @@ def test_whatever_is_killed_the_end_is_the_same(
         folder.mkdir()
         control_plane.kubectl("create", "namespace", namespace)
         shots = [*every[number::STAGES], *map(Shot, AT_RANDOM)]
-        with Stage(control_plane, namespace, folder, crd=False, keep=False) as stage:
+        with Stage(control_plane, namespace, folder, crd=False, keep=False, list_lag=1.0, log_lag=1.5) as stage:
             made = Range(stage, shots, random.Random(SEED + number))
             made.run()
             return made.hits
