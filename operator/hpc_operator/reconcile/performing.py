@@ -28,7 +28,7 @@ from hpc_operator.reconcile.sending import Sender
 from hpc_operator.reconcile.writing import Writer
 
 _log = logging.getLogger(__name__)
-_NOT_FOUND = 2100
+_HOT = 12  # passes without rest
 
 
 class Performer:
@@ -197,5 +197,9 @@ class Performer:
 
 
 def calm(policy: Policy, streak: int) -> float:
-    """Seconds before the next pass when passes followed each other without rest: never a hot loop."""
-    return 0.0 if streak < 12 else pace.backoff(1, policy)
+    """Seconds before the next pass when passes followed each other without rest: never a hot loop.
+
+    Shorter than a poll: a read made directly before a call speaks for a poll, and a longer pause would outlast it each
+    time, so that the read is made again and again and the call never.
+    """
+    return 0.0 if streak < _HOT else min(pace.backoff(1, policy), policy.poll / 2)
