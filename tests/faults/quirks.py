@@ -119,7 +119,15 @@ CLOSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 EXCUSED = {
     **dict.fromkeys(
         (
-            *("last_node_code", "too_many_nodes_code", "wrong_role_code", "nodes_change_when", "repeated_power"),
+            *(
+                "last_node_code",
+                "too_many_nodes_code",
+                "most_nodes",
+                "refused_word",
+                "wrong_role_code",
+                "nodes_change_when",
+                "repeated_power",
+            ),
             *("start_path", "power_answer", "deleting_node_shows", "change_word", "change_jobs_fail", "add_partial"),
             *("node_seconds", "resize_seconds", "power_seconds", "pending_change_names_cluster", "log_names_nodes"),
         ),
