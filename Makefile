@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+PROGRAMS := etcd kubectl kube-apiserver kube-controller-manager helm
 export PYTHONPATH := deploy/local
 
 .PHONY: help venv lock demo check test faults chaos fuzz bench crds play control-plane clean
@@ -22,8 +23,8 @@ venv: .venv/.ready ## make the virtual environment (.venv)
 lock: ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group pyproject.toml:dev -o requirements.lock pyproject.toml
 
-control-plane: venv ## build etcd, kube-apiserver and kubectl into the user cache (once, about 10 minutes)
-	@$(BIN)/python -m local_control_plane build
+control-plane: venv ## build the control plane and helm into the user cache (once, about 15 minutes)
+	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
 
 play: venv ## leave a local Kubernetes API server running until Ctrl-C
 	@$(BIN)/python -m local_control_plane up
@@ -42,7 +43,7 @@ check: venv ## format, lint, types, walls, fast tests (under two minutes)
 	@$(BIN)/pytest -q --numprocesses auto --dist worksteal tests/unit
 
 test: check ## everything: fast tests, fault suite, end-to-end on the genuine API server
-	@$(BIN)/python -m local_control_plane build
+	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile tests/faults
 	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile tests/e2e
 

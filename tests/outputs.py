@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 SHORTEST = 6
@@ -37,7 +38,8 @@ class Searched:
         return f"searched {self.outputs} outputs, {self.bytes / 1e6:.1f} MB, for {self.secrets} secret values"
 
 
-def forms(value: str, *, twice: bool = True) -> set[str]:
+@lru_cache(maxsize=256)
+def forms(value: str, *, twice: bool = True) -> frozenset[str]:
     """A value as it is and in every encoding that a text may carry it in; `twice`: escaped texts escaped again too."""
     urls = {quote(value, safe=kept) for kept in ("", "/", "!*'()")} | {quote_plus(value)}
     urls |= {quote(url, safe="") for url in urls}
@@ -47,7 +49,7 @@ def forms(value: str, *, twice: bool = True) -> set[str]:
     written.add(gone.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
     written |= {json.dumps(text)[1:-1] for text in written if twice}
     pages = {html.escape(value), html.escape(value, quote=False)}
-    return {value, " ".join(value.split())} | urls | written | pages | _base64(value)
+    return frozenset({value, " ".join(value.split())} | urls | written | pages | _base64(value))
 
 
 def _base64(value: str) -> set[str]:

@@ -24,6 +24,9 @@ from hpc_operator.kube.store import Server
 from hpc_operator.reconcile.ports import SecretProblem
 from hpc_operator.settings import PREFIX, Settings
 
+_RETRY = 15.0
+"""Seconds after which a Secret that could not be read is tried again."""
+
 
 def source(settings: Settings) -> Source | None:
     """Where the operator's own key comes from; None: resources must name Secrets."""
@@ -100,6 +103,8 @@ def keys(settings: Settings, read: ReadSecret, now: Callable[[], Instant], scrub
         scrubber,
         owner=settings.owner,
         zone=settings.zone,
+        max_age=settings.credentials_max_age,
+        retry=min(_RETRY, settings.credentials_max_age),
     )
 
 

@@ -6,6 +6,7 @@ Nobody imports this module. Exit codes: 0 well, 1 it failed or something must be
 
 import asyncio
 import logging
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ from hpc_operator.cloud.scrub import Scrubber
 from hpc_operator.doctor import telling
 from hpc_operator.doctor.examination import examine
 from hpc_operator.doctor.finding import Line
+from hpc_operator.importing import run as importing
+from hpc_operator.kube import names
 from hpc_operator.main import operate, ticks
 from hpc_operator.measuring.counting import released
 from hpc_operator.orphans import telling as orphans_telling
@@ -141,6 +144,29 @@ def status(
     sys.exit(status_telling.exit_code(told))
 
 
+def import_(*, cluster_id: str, name: str | None, namespace: str | None, **flags: str | None) -> None:
+    """Print an HpcCluster manifest for the existing cluster ID, to be adopted with managementPolicy Observe.
+
+    Takes every setting of `run` and only reads. Exit code: 0 printed, 1 refused, 2 it could not be read (or wrong
+    usage or settings).
+    """
+    if not re.fullmatch(names.CLUSTER_ID_PATTERN, cluster_id):
+        raise click.UsageError(f"ID must be the id of one cluster (ehpc-… or hpc-…), not {cluster_id!r}")
+    for flag, given in (("--name", name), ("--namespace", namespace)):
+        if given is not None and not re.fullmatch(_OBJECT_NAME, given):
+            raise click.UsageError(f"{flag}: {given!r} is no name for Kubernetes: lower-case letters, digits, hyphens")
+    means = _means(flags)
+    made = asyncio.run(importing.run(means, importing.Asked(cluster_id, name, namespace)))
+    for problem in (*made.warnings, *([made.refused] if made.refused else [])):
+        click.echo(f"hpc-operator: {means.scrubber.scrub(problem)}", err=True)
+    if made.text:
+        click.echo(made.text)
+    sys.exit(made.code)
+
+
+_OBJECT_NAME = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+
+
 def take_over(*, namespace: str, dry_run: bool, output: str, **flags: str | None) -> None:
     """Let a restored fleet go on with its clusters: annotate what is blocked by OwnedElsewhere with take-over.
 
@@ -208,6 +234,12 @@ _STATUS: list[click.Parameter] = [
     _OUTPUT,
     *_KUBE,
 ]
+_IMPORT: list[click.Parameter] = [
+    click.Argument(["cluster_id"], metavar="ID"),
+    click.Option(["--name"], help="name of the HpcCluster; without it, made from the cluster's"),
+    click.Option(["-n", "--namespace"], help="namespace of the HpcCluster; without it, none is written"),
+    *_flags(),
+]
 _TAKE_OVER: list[click.Parameter] = [
     click.Option(["-n", "--namespace"], required=True, help="namespace whose HpcClusters are taken over"),
     click.Option(["--dry-run"], is_flag=True, help="say what would be done, and change nothing"),
@@ -219,6 +251,7 @@ main.add_command(click.Command("run", callback=run, params=_flags(), help=run.__
 main.add_command(click.Command("doctor", callback=doctor, params=[*_LEFT_OUT, *_flags()], help=doctor.__doc__))
 main.add_command(click.Command("orphans", callback=orphans, params=[_OUTPUT, *_flags()], help=orphans.__doc__))
 main.add_command(click.Command("status", callback=status, params=_STATUS, help=status.__doc__))
+main.add_command(click.Command("import", callback=import_, params=_IMPORT, help=import_.__doc__))
 main.add_command(click.Command("take-over", callback=take_over, params=_TAKE_OVER, help=take_over.__doc__))
 main.add_command(click.Command("validate", callback=validate, params=[_FILES, _OUTPUT], help=validate.__doc__))
 

@@ -145,7 +145,14 @@ class Root:
             wake=_noticed(queue, cache),
             sleep=asyncio.sleep,
         )
-        rounds = KeyRounds(keys=keys, fleet=cache, watch=sweeper, wake=_noticed(queue, cache))
+        rounds = KeyRounds(
+            keys=keys,
+            fleet=cache,
+            watch=sweeper,
+            wake=_noticed(queue, cache),
+            sleep=asyncio.sleep,
+            every=settings.credentials_max_age / 10,
+        )
         keys.when_turned(rounds.turned)
         engine = Engine(
             store=store,

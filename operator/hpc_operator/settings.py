@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     )
     access_key_id: SecretStr | None = Field(None, description="access key id, when there is no credentials directory")
     secret_access_key: SecretStr | None = Field(None, description="secret access key, belonging to access_key_id")
+    credentials_max_age: float = Field(
+        50.0, gt=0, le=60, description="for which a Secret with a key serves before it is read again"
+    )
     signature_encoding: Literal["twice", "once"] = Field("twice", description="URL encoding of the signature")
     cluster_conf_as: Literal["object", "string"] = Field("object", description="how cluster_conf stands in the body")
     verify_tls: bool = Field(True, description="verify the API's certificate; false is for tests only")

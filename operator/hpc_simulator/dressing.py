@@ -11,7 +11,7 @@ LONG = 100_000
 
 _NEEDED = frozenset({
     *("ret_code", "message", "total_count", "cluster_set", "app_cluster", "job_set", "hpc_app_nodes_set"),
-    *("cluster_id", "cluster_name", "cluster_status", "job_id", "hpc_cluster_id", "status", "resource_ids"),
+    *("cluster_id", "cluster_name", "cluster_status", "job_id", "job_ids", "hpc_cluster_id", "status", "resource_ids"),
     *("node_id", "role", "permission", "uid_number", "gid_number"),
 })  # fmt: skip
 """What a client cannot do without, in whichever object it stands."""

@@ -127,6 +127,8 @@ class Settings:
     change_word: Literal["unchanged", "console", "pending", "unknown"] = "unchanged"
     """What cluster_status says while nodes, sizes or power of an existing cluster are changed: what it said before, a
     word for the operation, `pending`, or a word nobody knows. The default list shows the cluster all the while."""
+    new_nodes_show: Literal["begin", "end"] = "begin"
+    """Whether nodes being added are listed from the beginning of their job on, as pending, or from its end on."""
     deleting_node_shows: Literal["status", "transition", "nothing"] = "status"
     """Where a node being taken away says `deleting`: in status and transition_status, in the latter only, nowhere."""
 

@@ -13,27 +13,26 @@ from hpc_simulator.request import Request
 from hpc_simulator.settings import Settings
 
 _UNRESERVED = "-_.~"
+_SLASHES = {"slash": ("/",), "bare": ("",), "either": ("/", "")}
 
 
-def string_to_sign(request: Request, settings: Settings, slash: str) -> str:
-    """METHOD, path ending in `slash`, sorted query without the signature, md5 of the body; joined by newlines."""
+def strings_to_sign(request: Request, settings: Settings) -> list[str]:
+    """METHOD, path, sorted query without the signature, md5 of the body, joined by newlines: for each path's end."""
     pairs = sorted((unquote(name), unquote(value)) for name, value in request.pairs if name != "signature")
     query = "&".join(f"{_written(name, settings)}={_written(value, settings)}" for name, value in pairs)
     digest = hashlib.md5(request.body, usedforsecurity=False).hexdigest()
-    return "\n".join((request.method, request.path.rstrip("/") + slash, query, digest))
+    bare = request.path.rstrip("/")
+    return ["\n".join((request.method, bare + slash, query, digest)) for slash in _SLASHES[settings.signed_path]]
 
 
 def accepted(request: Request, secret: str, settings: Settings) -> bool:
     """Whether the request's last parameter is the signature that this secret gives it, encoded as the settings say."""
     given = dict(request.pairs[-1:]).get("signature", "").encode()
-    slashes = {"slash": ("/",), "bare": ("",), "either": ("/", "")}[settings.signed_path]
-    return any(
-        hmac.compare_digest(given, form) for slash in slashes for form in _forms(request, secret, settings, slash)
-    )
+    texts = strings_to_sign(request, settings)
+    return any(hmac.compare_digest(given, form) for text in texts for form in _forms(text, secret, settings))
 
 
-def _forms(request: Request, secret: str, settings: Settings, slash: str) -> tuple[bytes, ...]:
-    text = string_to_sign(request, settings, slash)
+def _forms(text: str, secret: str, settings: Settings) -> tuple[bytes, ...]:
     digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
     once = quote(b64encode(digest).decode(), safe=_UNRESERVED)
     twice = quote(once, safe=_UNRESERVED)
@@ -42,7 +41,7 @@ def _forms(request: Request, secret: str, settings: Settings, slash: str) -> tup
 
 
 def _written(text: str, settings: Settings) -> str:
-    if settings.signed_values == "raw":
+    if settings.signed_values == "raw" or (text.isascii() and text.isalnum()):
         return text
     encoded = quote(text, safe=settings.raw_characters).replace("%20", settings.signed_spaces)
     for mark in _UNRESERVED:  # which `quote` leaves raw in any case

@@ -51,3 +51,12 @@ def stage(
     with Stage(control_plane, namespace, tmp_path) as made:
         yield made
     request.node.user_properties.append(("searched", list(astuple(SEARCHED - before))))
+
+
+@pytest.fixture(scope="session")
+def managed_plane() -> Iterator[ControlPlane]:
+    """A server with the genuine controllers that collect garbage, empty namespaces and scale."""
+    controllers = ("garbage-collector-controller", "namespace-controller", "horizontal-pod-autoscaler-controller")
+    flags = ("--horizontal-pod-autoscaler-sync-period=2s",)
+    with ControlPlane(controllers=controllers, controller_flags=flags) as server:
+        yield server

@@ -210,6 +210,12 @@ RULES = [
         f"spec.cluster_conf: Required value: cluster_conf is needed to create a cluster: {NEEDED}",
     ),
     (
+        without(ehpc((("managementPolicy",), "Observe")), *CONF, "vxnet"),
+        without(ehpc(), *CONF, "vxnet"),
+        "spec.cluster_conf.cluster.vxnet: Required value: "
+        f"cluster_conf.cluster.vxnet is needed to create a cluster: {NEEDED}",
+    ),
+    (
         without(ehpc((("managementPolicy",), "Observe")), *CONF, "controller"),
         without(ehpc(), *CONF, "controller"),
         "spec.cluster_conf.cluster.controller: Required value: "

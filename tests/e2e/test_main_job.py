@@ -134,7 +134,7 @@ def test_passwords_are_generated_apart_or_taken_by_reference(stage: Stage) -> No
         resource = stage.kube.cluster(name)
         assert secret is not None
         assert resource is not None
-        assert [owner["uid"] for owner in secret["metadata"]["ownerReferences"]] == [resource["metadata"]["uid"]]
+        assert secret["metadata"]["labels"]["hpc.qingcloud.com/of"] == resource["metadata"]["uid"]
     everything = [*passwords.values(), PASSWORDS["admin"], KEY["SECRET_ACCESS_KEY"], "signature="]
     told = stage.outputs() + json.dumps(stage.kube.clusters()) + stage.kube.kubectl("get", "events", "-o", "json")
     for value in everything:

@@ -116,7 +116,7 @@ def test_an_open_operation_is_shown_with_its_age(stage: Stage) -> None:
     operation = found["operation"]
     assert (operation["action"], operation["attempt"], operation["job_id"]) == ("Create", 1, None)
     assert operation["open_seconds"] >= 0
-    assert not found["needs_person"]
+    assert (found["needs_person"], found["stage"]) == (False, "working")
 
 
 def test_the_table_and_the_plugin(stage: Stage) -> None:

@@ -120,7 +120,7 @@ def test_what_is_not_done_says_why_and_the_rest_is(stage: Stage) -> None:
     assert found.code == 1
     assert found.rows == {
         "good": ("take over", good, None),
-        "two": ("not done", None, f"2 clusters bear its mark: {', '.join(two)}; annotate it with the one to keep"),
+        "two": ("not done", None, f"2 clusters bear its mark: {', '.join(two)}; choose by {ORDER}=<id>"),
         "held": ("not done", held, f"{stage.namespace}/holder records it already"),
         "type": ("not done", other, "it is not of cluster_type ehpc"),
         "none": ("not done", None, "no cluster of the account bears a mark of this namespace and name; see its status"),

@@ -16,6 +16,7 @@ from faults.harness import pairs, walks
 from faults.harness.cores import on_all_cores
 from faults.harness.life import Course
 from faults.test_pairs import PAIRED
+from faults.test_scenarios import PAIRED as SCENARIOS
 
 WALKS = 5000
 console = Console(highlight=False, soft_wrap=True)
@@ -54,7 +55,7 @@ def main(
     """Play them."""
     logging.disable(logging.CRITICAL)
     which, parts = (int(number) for number in part.split("/"))
-    found = [finding for each in PAIRED if only in each.name for finding in _pairs(each, which, parts)]
+    found = [finding for each in (*PAIRED, *SCENARIOS) if only in each.name for finding in _pairs(each, which, parts)]
     found += _walks(which, parts) if only in "walks" else []
     for finding in found:
         console.print(f"  {finding}", markup=False)

@@ -119,3 +119,21 @@ def test_what_is_changed_outside(because: str, change: Change, calls: dict[str, 
             assert [each["call"] for each in plan] == (list(calls) if policy == "Plan" else [])
 
     run(scenario)
+
+
+@pytest.mark.parametrize("log_lag", [0.0, 55.0])
+@pytest.mark.parametrize("at", [3.0, 620.0, 780.0])
+def test_a_lost_status_does_not_add_nodes_again(at: float, log_lag: float) -> None:
+    """The open intent is lost with it, and its job runs for longer than the window: only the log knows of it."""
+
+    async def scenario(world: World) -> None:
+        await made(world)
+        world.people.edit(cluster_conf=conf(compute={"count": 4}))
+        assert await world.until(lambda: world.effects("addNodes") == 1, 900)
+        await world.wait(at)
+        world.people.wipe_status()
+        await settled(world, ("active", {**ONE, "compute": [SMALL] * 4}))
+        assert (world.posts("addNodes"), world.effects("addNodes")) == (1, 1)
+        assert world.posts("deleteNodes") == 0
+
+    run(scenario, node_seconds=800.0, list_lag=55.0, log_lag=log_lag, new_nodes_show="end")

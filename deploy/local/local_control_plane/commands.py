@@ -94,8 +94,8 @@ def apiserver(layout: Layout, extra: Sequence[str]) -> Command:
     ]
 
 
-def controllers(layout: Layout, names: Sequence[str]) -> Command:
-    """The named controllers, with the administrator's rights."""
+def controllers(layout: Layout, names: Sequence[str], extra: Sequence[str]) -> Command:
+    """The named controllers, with the administrator's rights; `extra` flags come last and win."""
     return [
         layout.binaries["kube-controller-manager"],
         f"--kubeconfig={layout.kubeconfig}",
@@ -103,4 +103,5 @@ def controllers(layout: Layout, names: Sequence[str]) -> Command:
         "--leader-elect=false",
         "--secure-port=0",
         f"--service-account-private-key-file={layout.identity.service_account_key}",
+        *extra,
     ]

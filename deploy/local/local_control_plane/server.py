@@ -34,7 +34,8 @@ class ControlPlane:
 
     `folder`: keeps data and identity for a later start; None is a temporary one that `stop` removes.
     `controllers`: names of kube-controller-manager's controllers to run too, for instance `namespace-controller`.
-    `apiserver_flags`: further flags of kube-apiserver. `tools`: further programs to have at hand, for instance `helm`.
+    `controller_flags`: its further flags. `apiserver_flags`: further flags of kube-apiserver.
+    `tools`: further programs to have at hand, for instance `helm`.
     `start_timeout`: seconds each program has to become ready. `ports`: who hands out free ports.
 
     It lives no longer than this process, however that ends. Not for use by several threads at once.
@@ -45,13 +46,15 @@ class ControlPlane:
         folder: Path | None = None,
         *,
         controllers: Sequence[str] = (),
+        controller_flags: Sequence[str] = (),
         apiserver_flags: Sequence[str] = (),
         tools: Sequence[str] = (),
         start_timeout: float = 120.0,
         ports: Callable[[int], Sequence[int]] = endpoint.free_ports,
     ) -> None:
         self._wanted_folder = folder
-        self._controllers, self._apiserver_flags, self._tools = controllers, apiserver_flags, tools
+        self._controllers, self._controller_flags = controllers, controller_flags
+        self._apiserver_flags, self._tools = apiserver_flags, tools
         self._start_timeout, self._choose_ports = start_timeout, ports
         self._folder: Folder | None = None
         self._layout: Layout | None = None
@@ -207,7 +210,9 @@ class ControlPlane:
         self._wait_for("etcd", layout.ports.etcd, "/health")
         self._start_apiserver()
         if self._controllers:
-            self._launch("kube-controller-manager", commands.controllers(layout, self._controllers))
+            self._launch(
+                "kube-controller-manager", commands.controllers(layout, self._controllers, self._controller_flags)
+            )
 
     def _start_apiserver(self) -> None:
         layout = self._running_layout

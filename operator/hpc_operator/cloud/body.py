@@ -28,9 +28,9 @@ def create_body(
     What the manifest says comes first; what the operator answers for (names, account, ids, passwords) wins.
     """
     desired, account = request.desired, request.account
-    if desired.conf is None or desired.version_id is None:
-        raise ValueError("a create needs version_id and cluster_conf")
-    conf = _conf(desired.conf, request, env_defaults)
+    if desired.conf is None or desired.conf.vxnet is None or desired.version_id is None:
+        raise ValueError("a create needs version_id and cluster_conf with a vxnet")
+    conf = _conf(desired.conf, desired.conf.vxnet, request, env_defaults)
     body: dict[str, Json] = {**desired.create_only, **_terms(desired.parameters)}
     body |= {
         "cluster_type": desired.cluster_type.value,
@@ -54,8 +54,10 @@ def _terms(parameters: Mapping[str, str | int | bool]) -> dict[str, Json]:
     return {name: int(value) if isinstance(value, bool) else value for name, value in terms.items()}
 
 
-def _conf(conf: ClusterConf, request: CreateRequest, env_defaults: Mapping[str, str | int]) -> dict[str, Json]:
-    cluster: dict[str, Json] = {"vxnet": conf.vxnet, "name": request.name}
+def _conf(
+    conf: ClusterConf, vxnet: str, request: CreateRequest, env_defaults: Mapping[str, str | int]
+) -> dict[str, Json]:
+    cluster: dict[str, Json] = {"vxnet": vxnet, "name": request.name}
     if conf.nas_id is not None:
         cluster["nas_id"] = conf.nas_id
     if conf.cluster_version is not None:

@@ -76,7 +76,10 @@ def utc(instant: Instant) -> str:
 
 def percent(text: Param) -> str:
     """Everything but RFC 3986's unreserved characters as upper-case %XX of UTF-8; a space is %20."""
-    return quote(str(text), safe="", errors="replace")
+    plain = str(text)
+    if plain.isascii() and plain.isalnum():  # most of what is sent
+        return plain
+    return quote(plain, safe="", errors="replace")
 
 
 def canonical_query(params: Mapping[str, Param]) -> str:

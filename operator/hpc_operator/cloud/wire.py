@@ -182,13 +182,16 @@ def _entry(item: Mapping[str, object]) -> Entry | None:
     named, readable = ids_in(item.get("resource_ids"))
     if found is None or not readable:
         return None
+    status = _job_status(item.get("status"))
+    ended = status in (JobStatus.SUCCESSFUL, JobStatus.FAILED)
     return Entry(
         found,
-        _job_status(item.get("status")),
+        status,
         words(item.get("job_action"), WORD) or "",
         named,
         instant(item.get("create_time")),
         _codes(item.get("error_codes")),
+        instant(item.get("status_time")) if ended else None,
     )
 
 

@@ -85,11 +85,16 @@ def _count(scene: Scene, line: Cluster, difference: Difference) -> Decision | No
     wished = int(difference.wish)
     if difference.action is OperationAction.ADD_NODES and (problem := _over(scene, difference, wished)):
         return Blocked(Reason.CEILING_REACHED, problem, scene.policy.staleness)
+    if (held := _gate(scene, line, difference)) is not None:
+        return held
+    since = max(since, guards.shown_from(scene, scene.facts.ids[line.id]))
+    if (early := _not_yet(scene, since)) is not None:
+        return early
     look = counting.certain(scene, line.id, since)
     if not isinstance(look, NodesLook):
         return look
     made = _counted(line.id, difference.role or "", wished, look)
-    return None if made is None else _gate(scene, line, difference) or Act(made)
+    return None if made is None else Act(made)
 
 
 def _over(scene: Scene, difference: Difference, wished: int) -> str | None:

@@ -65,9 +65,9 @@ def _observing(scene: Scene) -> Decision | None:
 
 def _complete(scene: Scene) -> Decision | None:
     desired = scene.resource.desired
-    lacking = [
-        name for name, value in (("version_id", desired.version_id), ("cluster_conf", desired.conf)) if not value
-    ]
+    vxnet = ("cluster_conf.cluster.vxnet", desired.conf and desired.conf.vxnet)
+    needed = (("version_id", desired.version_id), ("cluster_conf", desired.conf), vxnet if desired.conf else vxnet[:0])
+    lacking = [each[0] for each in needed if each and not each[1]]
     if not lacking:
         return None
     return _blocked(scene, Reason.SPEC_INCOMPLETE, f"A create needs spec.{' and spec.'.join(lacking)}.")

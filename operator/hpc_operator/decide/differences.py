@@ -77,10 +77,8 @@ def differences(scene: Scene, line: Cluster) -> tuple[Difference, ...]:
 
 def _names(scene: Scene, line: Cluster) -> Iterator[Difference]:
     wish = naming.describe(scene, line)
-    claimed = scene.resource.orders.take_over == line.id and guards.bears_other(line, scene.stem)
-    anew = claimed and guards.described_shows(scene)
     other = wish.digest != scene.resource.memory.described and not _written(scene, line, wish)
-    if other or anew or renamed(scene, line, wish):
+    if other or renamed(scene, line, wish):
         yield Difference("cluster_name", line.name or "", wish.name, describe=wish)
 
 
@@ -155,11 +153,11 @@ def _unknown(scene: Scene) -> tuple[str, ...]:
     unknown += sorted(desired.parameters)
     if (conf := desired.conf) is None:
         return tuple(unknown)
-    unknown += ["cluster_conf.cluster.vxnet"]
     unknown += [
         f"cluster_conf.{name}"
         for name, value in (
-            ("cluster.nas_id", conf.nas_id), ("cluster.version", conf.cluster_version), ("version", conf.conf_version)
+            ("cluster.vxnet", conf.vxnet), ("cluster.nas_id", conf.nas_id),
+            ("cluster.version", conf.cluster_version), ("version", conf.conf_version)
         )
         if value
     ]  # fmt: skip

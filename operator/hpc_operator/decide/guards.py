@@ -15,12 +15,14 @@ from dataclasses import replace
 from hpc_operator.decide.facts import Earlier, Scene
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.mark import fleet_of, marks_in, object_of, stem
-from hpc_operator.domain.observed import Cluster, IdLook, ListLook, LogLook, NodesLook
+from hpc_operator.domain.observed import Cluster, Entry, IdLook, ListLook, LogLook, NodesLook
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.record import Account, Intent, OperationAction, Origin, Resource
 
 LOOKS = 2
 """How many looks with different beginnings must agree before something is taken not to exist."""
+_AT_ONCE = 2
+"""Seconds that a change of a name takes at most; nodes take minutes."""
 LATELY = 10
 """Stalenesses for which an earlier list look may stand beside the one before a create."""
 
@@ -62,6 +64,32 @@ def countable_from(resource: Resource, policy: Policy) -> Instant:
     """Node looks may be counted that began later: the cluster can be seen whole, and the last operation is over."""
     last = resource.memory.last_operation
     return max(absence_threshold(resource, policy), last.at if last else 0.0)
+
+
+def shown_from(scene: Scene, look: IdLook) -> Instant:
+    """Node looks show every operation on the cluster that ended, by our clock and by its log, if they began later.
+
+    Also one that no memory knows of: a person's, or our own whose intent was lost with the status. Not what leaves the
+    number of nodes as it is: our own last change of size or power, and a change of a name, which is over at once.
+    """
+    memory = scene.resource.memory
+    last = memory.last_operation
+    other = last is not None and last.action in (OperationAction.RESIZE, OperationAction.START, OperationAction.STOP)
+    ends = [
+        entry.ended_at if entry.ended_at is not None else entry.created_at
+        for entry in look.entries
+        if not (other and entry.job_id == memory.job_id) and not _named(entry, memory.described_at, scene.policy)
+    ]
+    newest = max((end for end in ends if end is not None), default=None)
+    return -math.inf if newest is None else newest + scene.policy.clock_skew + scene.policy.visibility_lag
+
+
+def _named(entry: Entry, described_at: Instant | None, policy: Policy) -> bool:
+    """Whether the entry can only be our own change of a name."""
+    begun, ended = entry.created_at, entry.ended_at
+    if described_at is None or begun is None or ended is None:
+        return False
+    return abs(begun - described_at) <= policy.clock_skew and ended - begun <= _AT_ONCE
 
 
 def settled_log(log: LogLook | None, intent: Intent, policy: Policy) -> bool:
@@ -193,11 +221,16 @@ def moved(scene: Scene, cluster_id: str) -> bool:
     """
     line, memory, orders = scene.shown(cluster_id), scene.resource.memory, scene.resource.orders
     others = {mark.stem for mark in marks_in(*line.texts)} - {scene.stem} if line is not None else set()
-    if not others or orders.take_over == cluster_id:
+    if not others or take_over_asked(scene.resource, cluster_id):
         return False
     if memory.described is None:
-        return memory.origin is not Origin.ADOPTED and orders.adopt != cluster_id
+        return memory.origin is not Origin.ADOPTED and cluster_id not in (orders.adopt, memory.taken_over)
     return described_shows(scene)
+
+
+def take_over_asked(resource: Resource, cluster_id: str) -> bool:
+    """An order is carried out once: one that still stands does not silence what moves later."""
+    return resource.orders.take_over == cluster_id != resource.memory.taken_over
 
 
 def described_shows(scene: Scene) -> bool:

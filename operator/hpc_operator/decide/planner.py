@@ -6,7 +6,7 @@ claims they rest on: `guards`.
 
 from dataclasses import replace
 
-from hpc_operator.decide import creating, doubt, guards, leaving, living
+from hpc_operator.decide import creating, doubt, guards, leaving, recreating
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.taking import record_for, take, take_ordered
@@ -35,7 +35,7 @@ def _plan(scene: Scene) -> Decision:
     if resource.deleting:
         return leaving.leave(scene)
     if resource.memory.hpc_cluster_id is not None:
-        return living.live(scene, resource.memory.hpc_cluster_id)
+        return recreating.follow(scene, resource.memory.hpc_cluster_id)
     return creating.create(scene)
 
 
@@ -88,8 +88,21 @@ def _credentials(scene: Scene) -> Decision | None:
 def _account(scene: Scene) -> Decision | None:
     if guards.same_account(scene) or _lets_go_unseen(scene):
         return None
-    text = "The settings now point to another account than the one that the cluster was created in; nothing is called."
-    return Blocked(Reason.ACCOUNT_CHANGED, text, scene.policy.staleness)
+    return Blocked(Reason.ACCOUNT_CHANGED, _moved_to(scene), scene.policy.staleness)
+
+
+def _moved_to(scene: Scene) -> str:
+    recorded, wished = guards.resource_account(scene), scene.facts.wished
+    differing = [
+        f"{name} is now {getattr(wished, name)} and was {getattr(recorded, name)}"
+        for name in ("endpoint", "zone", "owner")
+        if getattr(wished, name) != getattr(recorded, name)
+    ]
+    where = "the operator's settings" if scene.facts.own_key else "the Secret that spec.credentialsSecretRef names"
+    return (
+        f"The key now leads to another account than the one that the cluster was created in: {'; '.join(differing)}. "
+        f"Nothing is called. Put it back in {where}."
+    )
 
 
 def _lets_go_unseen(scene: Scene) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from hpc_operator.domain.actions import Take
 from hpc_operator.domain.answers import Accepted, NotSent, Refused
 from hpc_operator.domain.desired import Instant, Role, stored
+from hpc_operator.domain.mark import marks_in
 from hpc_operator.domain.observed import NodesLook
 from hpc_operator.domain.record import (
     LIFE,
@@ -176,9 +177,37 @@ def taken(resource: Resource, take: Take, now: Instant) -> Memory:
         strays=() if chosen else tuple(s for s in memory.strays if s != take.id),
         recorded_at=take.recorded_at,
         described=None,
+        taken_over=take.id if resource.orders.take_over == take.id else memory.taken_over,
         operation=None,
         last_operation=Closed(OperationAction.CREATE, attempt, Outcome.ACCEPTED, now, resource.generation),
     )
+
+
+def forgotten(resource: Resource, cluster_id: str, now: Instant) -> Memory:
+    """A cluster that is no more is given up: nothing of it is left but the number that the next attempt goes on from.
+
+    The annotation still names it. Until that is written anew the memory here rules, for it says how the last one ended.
+    """
+    memory, last = resource.memory, resource.memory.last_operation
+    texts = (str(resource.status.get("cluster_name") or ""), resource.orders.recreate or "")
+    own = [mark.attempt for mark in marks_in(*texts) if mark.stem == memory.mark]
+    attempt = max(own, default=1)
+    if last is not None and last.action is not OperationAction.DELETE:
+        attempt = max(attempt, last.attempt)
+    gone = f"{cluster_id} is no more, and recreate gave it up."
+    return Memory(
+        mark=memory.mark,
+        account=memory.account,
+        strays=tuple(stray for stray in memory.strays if stray != cluster_id),
+        last_operation=Closed(
+            OperationAction.CREATE, attempt, Outcome.VOID, stored(now), resource.generation, message=gone
+        ),
+    )
+
+
+def connected(resource: Resource, digest: str) -> Memory:
+    """The connection Secret says what this digest is of."""
+    return replace(resource.memory, connection=digest)
 
 
 def counted(resource: Resource, look: NodesLook) -> Memory:

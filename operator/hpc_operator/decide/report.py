@@ -38,7 +38,7 @@ def report(scene: Scene, decision: Decision) -> Report:
     line = scene.shown(resource.id) if resource.id else None
     kept = resource.status
     return Report(
-        observed_generation=resource.generation,
+        observed_generation=_observed(resource, decision),
         conditions=_conditions(scene, decision),
         selector=f"hpc.qingcloud.com/cluster={resource.ref.uid}",
         cluster_status=line.status if line else _text(kept, "cluster_status"),
@@ -60,6 +60,14 @@ def _plan(scene: Scene, line: Cluster | None) -> Plan | None:
     return plan(scene, line) if line is not None else Plan()
 
 
+def _observed(resource: Resource, decision: Decision) -> int:
+    """Never ahead of the conditions: both are written in one patch."""
+    quiet = isinstance(decision, Wait) and decision.quiet and decision.reason is not Reason.PAUSED
+    if not quiet or not resource.conditions or resource.deleting:
+        return resource.generation
+    return max(each.observed_generation for each in resource.conditions)
+
+
 def _stamp(instant: float) -> str:
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -76,6 +84,8 @@ def remembered(scene: Scene, decision: Decision) -> Memory:
         oldest = min(naming, key=lambda entry: entry.created_at or 0.0, default=None)
         memory = replace(memory, job_id=oldest.job_id if oldest else None)
     memory = _waiting(scene, decision, memory)
+    if memory.taken_over is not None and memory.taken_over != scene.resource.orders.take_over:
+        memory = replace(memory, taken_over=None)  # the annotation is gone: written again, it is a new order
     if isinstance(decision, Settled) and memory.hpc_cluster_id:
         memory = replace(memory, stopped=decision.reason is Reason.STOPPED)
         return memory if memory.first_active_at is not None else replace(memory, first_active_at=scene.now)
@@ -102,8 +112,7 @@ def _text(status: dict[str, object], name: str) -> str | None:
 def _conditions(scene: Scene, decision: Decision) -> tuple[Condition, ...]:
     resource = scene.resource
     if isinstance(decision, Wait) and decision.quiet and resource.conditions and not resource.deleting:
-        kept = tuple(replace(c, observed_generation=resource.generation) for c in resource.conditions)
-        return tuple(_paused(c, decision) if c.type == "Ready" else c for c in kept)
+        return _kept(resource, decision)
     reason, message = _words(decision)
     message = exits.told(scene, decision, reason, message)[:_MESSAGE_LIMIT]
     ready, reconciling, stalled = _stage(resource, decision)
@@ -116,11 +125,16 @@ def _conditions(scene: Scene, decision: Decision) -> tuple[Condition, ...]:
     return tuple(_condition(resource, scene.now, kind, said) for kind, said in wished.items())
 
 
-def _paused(ready: Condition, decision: Wait) -> Condition:
-    """A pause leaves Ready as it was, and says so."""
+def _kept(resource: Resource, decision: Wait) -> tuple[Condition, ...]:
+    """As they stand. What a quiet wait keeps speaks of the spec that it was said of: an edit is not judged yet.
+
+    A pause has judged it: it leaves Ready as it was, and says so.
+    """
     if decision.reason is not Reason.PAUSED:
-        return ready
-    return replace(ready, reason=decision.reason, message=decision.message)
+        return resource.conditions
+    seen = tuple(replace(c, observed_generation=resource.generation) for c in resource.conditions)
+    reason, message = decision.reason, decision.message
+    return tuple(replace(c, reason=reason, message=message) if c.type == "Ready" else c for c in seen)
 
 
 def _words(decision: Decision) -> tuple[Reason, str]:

@@ -91,7 +91,7 @@ class Role:
 class ClusterConf:
     """`cluster_conf` of createCluster; names of fields are the API's (API reference, createCluster page)."""
 
-    vxnet: str
+    vxnet: str | None
     name: str | None
     nas_id: str | None
     cluster_version: str | None

@@ -47,6 +47,7 @@ def _hash(text: str, length: int) -> str:
     return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:length]
 
 
+@lru_cache(maxsize=64)
 def fleet_of(fleet: str) -> str:
     """The version and fleet part of every mark that `fleet` writes."""
     return VERSION + _hash(f"fleet:{fleet}", _FLEET)

@@ -43,7 +43,10 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the operation log. `created_at` None: not readable, so it may lie in any range."""
+    """One entry of the operation log. `created_at` None: not readable, so it may lie in any range.
+
+    `ended_at`: when its status last changed, of one that is not pending; None where that is not answered.
+    """
 
     job_id: str
     status: JobStatus
@@ -51,6 +54,7 @@ class Entry:
     resource_ids: tuple[str, ...] = ()
     created_at: Instant | None = None
     error_codes: str = ""
+    ended_at: Instant | None = None
 
     @property
     def cluster_ids(self) -> tuple[str, ...]:

@@ -243,7 +243,7 @@ class Memory:
     `described`: digest of the name and description last written; `described_at` when. `waiting_since`: since when a
     change waits for jobs. `stopped`: it was stopped as the manifest said; `restarted`: the wish (generation and
     reconcile-at) for which it was started again after a stop from outside. `connection`: digest of what stands in the
-    connection Secret.
+    connection Secret. `taken_over`: the id for which `take-over` was carried out, while the annotation still stands.
     """
 
     mark: str | None = None
@@ -265,6 +265,7 @@ class Memory:
     stopped: bool = False
     restarted: str | None = None
     connection: str | None = None
+    taken_over: str | None = None
     newer: bool = False
 
     @property

@@ -2,6 +2,10 @@
 
 Used by `passwords` and `resources`. It is the resource's own and goes with it, unless the cluster stays. No password
 ever comes in: it names the Secret that has one.
+
+Whose a Secret is stands in a label, and an owner reference comes only when its resource is let go and its cluster is no
+more. With one from the beginning, `kubectl delete --cascade=foreground` takes the only password before anybody has
+decided whether the cluster goes (tried on the genuine garbage collector; without blockOwnerDeletion too).
 """
 
 import base64
@@ -17,6 +21,8 @@ from hpc_operator.reconcile.ports import Gone, SecretProblem
 
 MANAGED = {"app.kubernetes.io/managed-by": "hpc-operator"}
 RETAINED = f"{names.GROUP}/retained"
+OF = f"{names.GROUP}/of"
+"""Label: the uid of the resource that a Secret was made for."""
 TYPE = "Opaque"
 
 
@@ -32,7 +38,7 @@ def secret_path(namespace: str, name: str | None = None) -> str:
 
 
 def owner(resource: Resource) -> dict[str, str]:
-    """The reference by which the garbage collector takes a Secret with its resource."""
+    """The reference by which the garbage collector takes a Secret when its resource has gone."""
     return {
         "apiVersion": f"{names.GROUP}/{names.VERSION}",
         "kind": names.KIND,
@@ -42,8 +48,19 @@ def owner(resource: Resource) -> dict[str, str]:
 
 
 def is_owned(raw: Mapping[str, Any], resource: Resource) -> bool:
-    """Whether it goes with this very resource."""
-    return any(each.get("uid") == resource.ref.uid for each in raw["metadata"].get("ownerReferences") or [])
+    """Whether it was made for this resource, or for an earlier one of its name that was forced away, and goes with it.
+
+    One that an earlier resource gave up is the garbage collector's already.
+    """
+    meta = raw["metadata"]
+    owners = {each.get("uid") for each in meta.get("ownerReferences") or []}
+    made = bool((meta.get("labels") or {}).get(OF))
+    return resource.ref.uid in owners or (made and not owners)
+
+
+def labels(resource: Resource) -> dict[str, str]:
+    """What a Secret of this resource bears."""
+    return {**MANAGED, OF: resource.ref.uid}
 
 
 def is_ours(raw: Mapping[str, Any], resource: Resource) -> bool:
@@ -68,20 +85,18 @@ async def connect(api: Api, resource: Resource, texts: Mapping[str, str]) -> Non
             "reached. Delete or rename it.",
         )
     there = raw.get("data") or {}
-    if there == data and is_owned(raw, resource):
+    ours = (raw["metadata"].get("labels") or {}).get(OF) == resource.ref.uid
+    if there == data and ours:
         return
     meta: dict[str, Any] = {"resourceVersion": raw["metadata"]["resourceVersion"]}
-    if not is_owned(raw, resource):
-        meta["ownerReferences"] = [*(raw["metadata"].get("ownerReferences") or []), owner(resource)]
-        meta["labels"] = {**MANAGED, RETAINED: None}
+    if not ours:
+        meta["labels"] = {**labels(resource), RETAINED: None}
     body = {"metadata": meta, "data": {**dict.fromkeys(there), **data}}
     await api.request("PATCH", path, body=body, content_type=MERGE_PATCH)
 
 
 def _fresh(resource: Resource, name: str, data: Mapping[str, str]) -> dict[str, Any]:
-    meta = {
-        "name": name, "namespace": resource.ref.namespace, "labels": MANAGED, "ownerReferences": [owner(resource)],
-    }  # fmt: skip
+    meta = {"name": name, "namespace": resource.ref.namespace, "labels": labels(resource)}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": TYPE, "data": data}
 
 

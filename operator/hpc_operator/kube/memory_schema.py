@@ -177,6 +177,9 @@ class RememberedFields(Loose):
     connection: str | None = operator(
         "digest of what stands in the Secret <name>-connection.", pattern=names.TOKEN_PATTERN
     )
+    taken_over: str | None = operator(
+        "the cluster for which the take-over annotation was carried out.", alias="takenOver", pattern=names.ID_PATTERN
+    )
 
 
 class ConditionFields(Loose):

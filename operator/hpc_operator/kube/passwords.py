@@ -16,7 +16,16 @@ from hpc_operator.domain.record import Resource
 from hpc_operator.kube import connecting
 from hpc_operator.kube.answers import require
 from hpc_operator.kube.api import MERGE_PATCH, Api
-from hpc_operator.kube.connecting import MANAGED, RETAINED, connection_secret, is_ours, owner, secret_path
+from hpc_operator.kube.connecting import (
+    OF,
+    RETAINED,
+    connection_secret,
+    is_ours,
+    is_owned,
+    labels,
+    owner,
+    secret_path,
+)
 from hpc_operator.reconcile.ports import Conflict, Gone, SecretProblem, Unavailable
 
 ADMIN_KEY = "password"
@@ -113,13 +122,19 @@ class Secrets:
     async def keep(self, resource: Resource, cluster_id: str) -> None:
         """See `ports.Store.keep_secrets`: a Secret that is missing or not ours is left alone."""
         for name in (admin_secret(resource.ref.name), connection_secret(resource.ref.name)):
-            await self._keep(resource, name, cluster_id)
+            await self._part(resource, name, cluster_id)
+
+    async def drop(self, resource: Resource) -> None:
+        """See `ports.Store.drop_secrets`: a Secret that is missing or not ours is left alone."""
+        for name in (admin_secret(resource.ref.name), connection_secret(resource.ref.name)):
+            await self._part(resource, name, None)
 
     async def connect(self, resource: Resource, texts: Mapping[str, str]) -> None:
         """See `ports.Store.connect`."""
         await connecting.connect(self._api, resource, texts)
 
-    async def _keep(self, resource: Resource, name: str, cluster_id: str) -> None:
+    async def _part(self, resource: Resource, name: str, cluster_id: str | None) -> None:
+        """The resource goes: its Secret stays with this cluster, or (None) is left to the garbage collector."""
         namespace = resource.ref.namespace
         path = secret_path(namespace, name)
         try:
@@ -128,13 +143,13 @@ class Secrets:
             return
         owners = raw["metadata"].get("ownerReferences") or []
         others = [each for each in owners if each.get("uid") != resource.ref.uid]
-        if len(others) == len(owners):
+        if cluster_id is not None and is_owned(raw, resource):
+            change = {"labels": {RETAINED: cluster_id, OF: None}} | ({"ownerReferences": others} if owners else {})
+        elif cluster_id is None and is_ours(raw, resource) and not owners:
+            change = {"ownerReferences": [owner(resource)]}
+        else:
             return
-        meta = {
-            "resourceVersion": raw["metadata"]["resourceVersion"],
-            "ownerReferences": others,
-            "labels": {RETAINED: cluster_id},
-        }
+        meta = {"resourceVersion": raw["metadata"]["resourceVersion"], **change}
         await self._api.request("PATCH", path, body={"metadata": meta}, content_type=MERGE_PATCH)
 
     async def _create(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
@@ -143,7 +158,7 @@ class Secrets:
         body = {
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"name": name, "namespace": namespace, "labels": MANAGED, "ownerReferences": [owner(resource)]},
+            "metadata": {"name": name, "namespace": namespace, "labels": labels(resource)},
             "type": "Opaque",
             "data": {ADMIN_KEY: base64.b64encode(made.encode()).decode()},
         }

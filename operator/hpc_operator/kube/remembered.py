@@ -126,6 +126,7 @@ def encode_memory(memory: Memory) -> dict[str, object]:
             "stopped": memory.stopped or None,
             "restarted": _verbatim(memory.restarted) if memory.restarted else None,
             "connection": memory.connection,
+            "takenOver": memory.taken_over,
         }
     )
 
@@ -168,6 +169,7 @@ def parse_memory(status: Mapping[str, object]) -> Memory:
         stopped=fields.stopped,
         restarted=fields.restarted,
         connection=fields.connection,
+        taken_over=fields.taken_over,
     )
 
 

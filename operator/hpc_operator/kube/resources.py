@@ -139,6 +139,10 @@ class KubeStore:
         """See `ports.Store`."""
         await self._secrets.keep(resource, cluster_id)
 
+    async def drop_secrets(self, resource: Resource) -> None:
+        """See `ports.Store`."""
+        await self._secrets.drop(resource)
+
     async def connect(self, resource: Resource, texts: Mapping[str, str]) -> None:
         """See `ports.Store`."""
         await self._secrets.connect(resource, texts)

@@ -46,7 +46,9 @@ class RoleFields(Strict):
 class ClusterFields(Strict):
     """`cluster_conf.cluster`."""
 
-    vxnet: str = api("network of the nodes, `vxnet-…`.", ..., max_length=64, pattern=r"^vxnet-[A-Za-z0-9]+$")
+    vxnet: str | None = api(
+        "network of the nodes, `vxnet-…`; needed to create.", max_length=64, pattern=r"^vxnet-[A-Za-z0-9]+$"
+    )
     name: str | None = _text("display name; equal to cluster_name where both are given.", 64, _NAME)
     nas_id: str | None = _text("id of the shared storage's mount.", 64, _WORD)
     version: str | None = _text("version of the cluster, where the older page puts it.", 64, _WORD)

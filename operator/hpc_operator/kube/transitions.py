@@ -48,6 +48,7 @@ _BEGUN = "(oldSelf.?status.?operation.hasValue() || oldSelf.?status.?hpc_cluster
 _NEEDED = (
     "version_id",
     "cluster_conf",
+    "cluster_conf.cluster.vxnet",
     "cluster_conf.cluster.controller",
     "cluster_conf.cluster.compute",
 )
@@ -69,9 +70,10 @@ def _frozen(path: tuple[str, ...]) -> str:
 
 def _needed(path: str) -> Rule[Created]:
     optional = ".?".join(path.split("."))
-    role = path.count(".") > 0
+    role, inner = path.endswith(ROLES), path.count(".") > 0
     kind = "an ehpc" if role else "a"
-    unless = "self.spec.cluster_type != 'ehpc' || !has(self.spec.cluster_conf) || " if role else ""
+    unless = "self.spec.cluster_type != 'ehpc' || " if role else ""
+    unless += "!has(self.spec.cluster_conf) || " if inner else ""
     return Rule(
         f".spec.{path}",
         "self.spec.?managementPolicy.orValue('Full') != 'Full' || self.?status.?hpc_cluster_id.hasValue() || "
@@ -79,14 +81,13 @@ def _needed(path: str) -> Rule[Created]:
         f"{path} is needed to create {kind} cluster: only managementPolicy Observe or Plan does without",
         "FieldValueRequired",
         lambda c: (
-            c.spec.management_policy in ("Observe", "Plan") or (role and not _ehpc(c.spec)) or _given(c.spec, path)
+            c.spec.management_policy in ("Observe", "Plan")
+            or (role and c.spec.cluster_type != "ehpc")
+            or (inner and c.spec.cluster_conf is None)
+            or _given(c.spec, path)
         ),
         optional_old=True,
     )
-
-
-def _ehpc(spec: Spec) -> bool:
-    return spec.cluster_type == "ehpc" and spec.cluster_conf is not None
 
 
 def _given(spec: Spec, path: str) -> bool:

@@ -73,7 +73,7 @@ class Watch(Protocol):
         """They were counted, by a look that began then."""
 
 
-_CHORES = ("Describe", "CountNodes")
+_CHORES = ("Describe", "CountNodes", "Connect")
 _IN_LINE = (Reason.QUOTA_EXHAUSTED, Reason.LOOKING_FIRST, Reason.FIRST_CREATE_UNDER_WAY)
 
 

@@ -21,6 +21,7 @@ from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, Resource
 from hpc_operator.reconcile.buying import Buyer, tell_apart
+from hpc_operator.reconcile.connecting import Connector
 from hpc_operator.reconcile.keeper import Keeper
 from hpc_operator.reconcile.ports import Budget, Calls, Clock, Credentials, Lease, Looks, Store
 from hpc_operator.reconcile.sending import Sender
@@ -57,6 +58,7 @@ class Performer:
         self._clock, self._writer, self._keeper, self._buyer = clock, writer, keeper, buyer
         self._policy, self._nonce, self._postpone, self._released = policy, nonce, postpone, released
         self._counted = counted
+        self._connector = Connector(store, postpone)
         self._sender = Sender(
             store=store,
             calls=calls,
@@ -81,13 +83,26 @@ class Performer:
                 await self._keeper.keep(self._writer.close(resource, intent, closed), f"close {resource.ref}")
             case actions.Ended(intent, at):
                 await self._keeper.keep(self._writer.ended(resource, intent, stored(at)), f"end {resource.ref}")
-            case actions.Take():
-                await self._store.write_status(resource, remembering.taken(resource, action, self._clock.now()))
+            case actions.Take() | actions.Forget() | actions.Connect():
+                await self._note(resource, action)
             case actions.Release():
                 await self._release(resource, action)
             case _:
                 return await self._call(scene, action, credentials)
         return None
+
+    async def _note(self, resource: Resource, action: actions.Take | actions.Forget | actions.Connect) -> None:
+        """What only Kubernetes is told."""
+        match action:
+            case actions.Take():
+                await self._store.write_status(resource, remembering.taken(resource, action, self._clock.now()))
+            case actions.Forget(cluster_id):
+                memory = remembering.forgotten(resource, cluster_id, self._clock.now())
+                await self._store.write_status(resource, memory)
+            case actions.Connect():
+                await self._connector.connect(resource, action)
+            case _:
+                assert_never(action)
 
     async def _call(
         self,
@@ -139,6 +154,8 @@ class Performer:
             await self._store.keep_secrets(resource, action.left)
             text = f"{action.left} was left as it is: {action.why}. It goes on costing money."
             await self._store.announce(resource, Reason.LEFT, text, warning=False)
+        else:
+            await self._store.drop_secrets(resource)
         if not action.retained:
             self._released(resource.ref)
         await self._store.release(resource)

@@ -201,7 +201,10 @@ class Store(Protocol):
         """Take our finalizer off, under the resourceVersion; done already is done."""
 
     async def keep_secrets(self, resource: Resource, cluster_id: str) -> None:
-        """Take our ownerReference off the resource's Secrets and label them `hpc.qingcloud.com/retained=<id>`."""
+        """Let the resource's Secrets stay with the cluster: labelled `hpc.qingcloud.com/retained=<id>`."""
+
+    async def drop_secrets(self, resource: Resource) -> None:
+        """Let the resource's Secrets go with it: only now it becomes their owner, for the garbage collector."""
 
     async def connect(self, resource: Resource, texts: Mapping[str, str]) -> None:
         """Write the Secret `<name>-connection`, owned by the resource; SecretProblem if another's bears that name."""

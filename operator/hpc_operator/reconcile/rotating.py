@@ -8,7 +8,6 @@ pass by time. Who has a new key is woken when its account was looked at with it 
 would find that nothing was seen with this key yet, and say so. What is left after a restart: nothing; all look anew.
 """
 
-import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
@@ -49,7 +48,7 @@ class KeyRounds:
         fleet: Fleet,
         watch: Watch,
         wake: Callable[[Ref], None],
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]],
         every: float = _EVERY,
     ) -> None:
         self._keys, self._fleet, self._watch, self._wake = keys, fleet, watch, wake

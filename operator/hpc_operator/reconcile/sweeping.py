@@ -164,7 +164,7 @@ class Sweeper:
             while True:
                 now, soonest = self._clock.now(), self._moment / 2
                 for account, watch in list(self._watches.items()):
-                    due = self._due(account, watch)
+                    due = self._due(account, watch, now)
                     if due > now:
                         soonest = min(soonest, due - now)
                     elif watch.running is None or watch.running.done():
@@ -177,9 +177,12 @@ class Sweeper:
             for task in self._running:  # also of an account that nobody watches any more
                 task.cancel()
 
-    def _due(self, account: Account, watch: _Watch) -> Instant:
-        """When list or log will be as old as may be; a look that failed is tried again sooner."""
-        seen, now = self._noticer.seen(account), self._clock.now()
+    def _due(self, account: Account, watch: _Watch, now: Instant) -> Instant:
+        """When list or log will be as old as may be; a look that failed is tried again sooner, and a new key at once.
+
+        `now` is the caller's: by a later reading of the clock, what is due now would always be due a moment later.
+        """
+        seen = self._noticer.seen(account)
         period = self._period(account, seen)
         begun = watch.since if seen.begun is None else seen.begun
         logged = watch.since if seen.logged is None else seen.logged

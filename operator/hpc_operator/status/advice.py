@@ -42,7 +42,11 @@ NOT_SEEN = Advice(
 NEVER_SEEN = Advice(
     "See whether the operator runs, holds its Lease and serves this namespace: hpc-operator doctor.", person=True
 )
-REFUSED = Advice("Mend the fields that were refused; the next correct wish is carried out.", person=True)
+_REFUSED = (
+    "Mend the fields below (another wish is tried at once), or ask again: {annotate} --overwrite "
+    "hpc.qingcloud.com/reconcile-at=<any new value>."
+)
+REFUSED = Advice(_REFUSED, person=True)
 OTHER_FINALIZERS = Advice("Nothing here: whoever set these finalizers must take them off.", person=False)
 
 ADVICE: Mapping[Reason, Advice] = {
@@ -76,14 +80,17 @@ ADVICE: Mapping[Reason, Advice] = {
     Reason.OPERATION_RUNNING: NOTHING,
     Reason.CHANGING: NOTHING,
     Reason.CHANGE_UNANSWERED: NOTHING,
-    Reason.CHANGE_REFUSED: REFUSED,
-    Reason.CHANGE_FAILED: _do("Mend what the message names, or wish for something else; other wishes go on."),
+    Reason.CHANGE_REFUSED: _may(_REFUSED),  # a person's when it is stalled: some refusals are tried again
+    Reason.CHANGE_FAILED: _may(_REFUSED),
     Reason.WAITING_FOR_JOBS: _may(
         "Nothing: it goes on when no job runs or waits. Not to wait: spec.disruptionPolicy Immediate, or a "
         "disruptionDeadline."
     ),
     Reason.STOPPED: _may("Nothing. To start it: spec.power Running."),
-    Reason.STOPPED_OUTSIDE: _do("Start the cluster in the console."),
+    Reason.STOPPED_OUTSIDE: _do(
+        "Agree with it: spec.power Stopped; or have it started again: {annotate} --overwrite "
+        "hpc.qingcloud.com/reconcile-at=<any new value>."
+    ),
     Reason.ACCOUNT_IN_ARREARS: _do("Settle the account: the platform destroys clusters that stay suspended."),
     Reason.DELETED_OUTSIDE: _may("Nothing here: somebody else deletes the cluster."),
     Reason.NOT_LISTED: NOTHING,

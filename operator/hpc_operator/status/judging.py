@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.kube import names
 from hpc_operator.status import advice
 from hpc_operator.status.view import View
@@ -60,11 +61,14 @@ def _known(view: View, now: Instant) -> tuple[advice.Advice, str]:
     ready = view.ready
     if view.deleting_since is not None and names.FINALIZER not in view.finalizers:
         return advice.OTHER_FINALIZERS, f"The operator has let it go; it is held by {', '.join(view.finalizers)}."
+    if ready is None and view.operation is not None:
+        return advice.NOTHING, f"The answer to its {view.operation.action} is not written yet."
     if ready is None:
         return _unseen(view, now), "The operator has not looked at this resource yet."
     if not view.seen:
         return advice.NOT_SEEN, "The operator has not looked at the newest edit of the spec yet."
-    if view.refused and view.deleting_since is None:
+    told_so = ready.reason in (Reason.CHANGE_REFUSED, Reason.CHANGE_FAILED)
+    if view.refused and view.deleting_since is None and not told_so:
         return advice.REFUSED, ready.message or "The service refused a wish."
     told = "" if ready.status == "True" else ready.message
     return advice.advice(ready.reason), told
@@ -79,8 +83,8 @@ def _stage(view: View, known: advice.Advice) -> Stage:
     ready, stalled = view.ready, view.conditions.get("Stalled")
     well = ready is not None and ready.status == "True" and view.deleting_since is None
     stuck = stalled is not None and stalled.status == "True" and view.seen and view.deleting_since is None
-    if stuck or (known.person and (view.refused or not well)):
+    if stuck or known is advice.REFUSED or (known.person and not well):
         return Stage.YOU
-    if ready is None or not view.seen:
+    if not view.seen and view.operation is None:
         return Stage.UNSEEN
     return Stage.WELL if well else Stage.BUSY

@@ -117,7 +117,7 @@ def _plan(view: View) -> list[str]:
         (c.field, f"{c.before} -> {c.after}", c.call, "interrupts service" if c.interrupts else "")
         for c in view.changes
     ]
-    unknown = _block("Not shown", ", ".join(view.unknown)) if view.unknown else []
+    unknown = _block("Not known", f"{', '.join(view.unknown)}: no answer of the API shows it") if view.unknown else []
     return _table("Plan", rows) + unknown
 
 

@@ -5,6 +5,7 @@ over whole words; whoever writes to something that is no terminal takes it off a
 """
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,8 +18,8 @@ from hpc_operator.status.view import Operation, View
 
 VERSION = 1
 Paint = Callable[[str, Stage], str]
-_HEAD = ("NAMESPACE", "NAME", "STAGE", "REASON", "FOR", "CLUSTER", "STATUS", "NODES", "YOU")
-_SHORT = 60
+_HEAD = ("NAMESPACE", "NAME", "STAGE", "REASON", "FOR", "CLUSTER", "STATUS", "NODES", "TO DO")
+_SHORT = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,16 @@ def _row(each: Judged, now: Instant) -> tuple[str, ...]:
         view.cluster_id or "-",
         view.cluster_status or "-",
         nodes if view.nodes else "-",
-        each.todo if len(each.todo) <= _SHORT or not each.needs_person else f"see: hpc-operator status {view.name}",
+        _todo(each),
     )
+
+
+def _todo(each: Judged) -> str:
+    """Only what must be done; what may be done is for the screen."""
+    if not each.needs_person:
+        return "-"
+    view = each.view
+    return each.todo if len(each.todo) <= _SHORT else f"see: hpc-operator status {view.name} -n {view.namespace}"
 
 
 def _changed(view: View) -> Instant | None:
@@ -92,8 +101,8 @@ def since(at: Instant | None, now: Instant) -> str:
 
 
 def stamp(at: Instant | None) -> str | None:
-    """RFC 3339, without milliseconds that are none."""
-    return None if at is None else write_time(at).replace(".000Z", "Z")
+    """RFC 3339 in whole seconds."""
+    return None if at is None else write_time(math.floor(at)).replace(".000Z", "Z")
 
 
 def as_json(told: Told) -> str:

@@ -15,6 +15,7 @@ from hpc_operator.domain.mark import marks_in, object_of, stem
 from hpc_operator.domain.observed import Cluster, ListLook
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Resource
+from hpc_operator.kube import names
 
 
 class Verdict(StrEnum):
@@ -75,7 +76,9 @@ def _choice(
         return _left(resource, _unmarked(resource, look))
     if len(candidates) > 1:
         ids = ", ".join(sorted(each.id for each in candidates))
-        return _left(resource, f"{len(candidates)} clusters bear its mark: {ids}; annotate it with the one to keep")
+        return _left(
+            resource, f"{len(candidates)} clusters bear its mark: {ids}; choose by {names.ANNOTATION_TAKE_OVER}=<id>"
+        )
     return _judged(resource, candidates[0], resources)
 
 
@@ -85,7 +88,7 @@ def _unmarked(resource: Resource, look: ListLook) -> str:
     """
     line = look.by_id.get(resource.id or "")
     if line is not None and not any(True for _ in marks_in(*line.texts)):
-        return f"its record names {line.id}, which bears no mark: annotate it with adopt={line.id}"
+        return f"its record names {line.id}, which bears no mark: annotate it with {names.ANNOTATION_ADOPT}={line.id}"
     return "no cluster of the account bears a mark of this namespace and name; see its status"
 
 

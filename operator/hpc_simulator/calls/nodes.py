@@ -25,7 +25,11 @@ def list_nodes(ctx: Context) -> Fields:
         for cluster in _clusters(ctx, wanted)
         if cluster.owner == ctx.account.owner
         if cluster.began + lag <= ctx.now
-        for element in (rendered_node(cluster, node, ctx.settings, then) for node in cluster.nodes_at(then))
+        for element in (
+            rendered_node(cluster, node, ctx.settings, then)
+            for node in cluster.nodes_at(then)
+            if ctx.settings.new_nodes_show == "begin" or node.at(then).transition != "creating"
+        )
         if not status or element["status"] == status
     ]
     seen.sort(key=lambda element: str(element["create_time"]))

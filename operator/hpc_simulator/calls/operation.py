@@ -51,9 +51,8 @@ def _wanted(ctx: Context) -> dict[str, set[str]]:
 def _asked_for(ctx: Context, job: Job, lag: float, wanted: dict[str, set[str]]) -> bool:
     if "job_ids" in wanted and job.job_id not in wanted["job_ids"]:
         return False
-    if "resource_ids" in wanted and wanted["resource_ids"].isdisjoint(
-        named(job, ctx.settings)
-    ):  # the entry shows no others
+    ids = named(job, ctx.settings)  # an entry shows no others
+    if "resource_ids" in wanted and wanted["resource_ids"].isdisjoint(ids):
         return False
     if not wanted.keys() - {"job_ids"}:
         return True

@@ -67,6 +67,8 @@ class MemoryKube:
         self.secret_values: dict[str, str] = {}
         """Every value that a Secret ever held."""
         self.old_crd: Literal["drops", "refuses"] | None = None
+        self.doomed = False
+        """Whether the CRD itself is Terminating."""
         self.watchers: list[Watcher] = []
         self._versions = itertools.count(1000)
         self._uids = itertools.count(1)
@@ -142,8 +144,8 @@ class MemoryKube:
         if not path.startswith(_BASE):
             self._refuse(404, "NotFound", method, path)
         rest = path[len(_BASE) + 1 :].split("/")
-        if rest[0] == names.PLURAL:
-            return self._list(None)
+        if len(rest) == 1:
+            return self._list(None) if rest[0] else self._discovery()
         if len(rest) == 3:
             return self._list(rest[1])
         stored = self.objects.get((rest[1], rest[3]))
@@ -152,6 +154,12 @@ class MemoryKube:
         if method == "GET":
             return copied(stored)
         return self._patch(process, stored, body or {}, query or {}, path, status=rest[-1] == "status")
+
+    def _discovery(self) -> Raw:
+        """While a CRD is Terminating, its server offers everything but `create` for it."""
+        verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+        offered = [verb for verb in verbs if verb != "create" or not self.doomed]
+        return {"kind": "APIResourceList", "resources": [{"name": names.PLURAL, "verbs": offered}]}
 
     def _patch(
         self, process: str, stored: Raw, body: Mapping[str, Any], query: Mapping[str, str], path: str, *, status: bool
@@ -228,9 +236,13 @@ class MemoryKube:
             self.sent.append(("event" if "/events" in path else "object", body))
 
     def _learn(self, name: str, data: Mapping[str, str]) -> None:
+        """How a cluster is reached is no secret: it stands in status too."""
+        if name.endswith("-connection"):
+            return
         for key, encoded in data.items():
             value = base64.b64decode(encoded).decode()
-            self.secret_values[f"{name}/{key} {hash(value):x}"] = value
+            if value and key not in ("owner", "zone"):  # which stand in every status
+                self.secret_values[f"{name}/{key} {hash(value):x}"] = value
 
     def _list(self, namespace: str | None) -> Raw:
         items = [copied(raw) for (ns, _), raw in sorted(self.objects.items()) if namespace in (None, ns)]

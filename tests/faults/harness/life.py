@@ -4,20 +4,28 @@ The verdict is a list of findings; none means that all oracles are content.
 """
 
 import itertools
+from ast import literal_eval
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from faults.harness import oracles
+from faults.harness import oracles, scene
 from faults.harness.injection import Kind, Strike
 from faults.harness.oracles import Finding
+from faults.harness.past import Past, begin_with
 from faults.harness.process import Exchange
+from faults.harness.scene import End, Scenario
 from faults.harness.world import World, run
 from hpc_simulator import Answer
 from hpc_simulator import faults as f
 
 LIMIT = 4000.0
-_REFUSALS = frozenset({"SpecRefused", "AccessDenied", "CredentialsRefused", "LicenceRefused", "NoBalance"})
+_REFUSALS = frozenset(
+    {
+        "SpecRefused", "AccessDenied", "CredentialsRefused", "LicenceRefused", "NoBalance", "ChangeRefused",
+        "ChangeFailed", "AccountInArrears",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,8 @@ class Course:
     crowd: int = 0
     thorough: bool = False
     meddled: bool = False
+    scenario: Scenario | None = None
+    """Instead of a life from apply to delete."""
 
     @property
     def echoes(self) -> bool:
@@ -59,11 +69,37 @@ class Verdict:
     asked: int
     answers: list[str]
     posts: dict[str, int]
+    end: End = ()
+    effects: dict[str, int] = field(default_factory=dict)
 
 
 def live(course: Course, plan: tuple[Strike, ...] = (), **settings: Any) -> Verdict:
     """Play one life under a plan of faults."""
-    return run(lambda world: _Life(world, course, plan).play(), plan=plan, **{**course.cloud, **settings})
+    kind = _Life
+    if course.scenario is not None:  # what it needs is played before: no world runs inside another
+        kind = _Scene
+        _past(course)
+        if plan:
+            alone(course)
+    return run(lambda world: kind(world, course, plan).play(), plan=plan, **{**course.cloud, **settings})
+
+
+def _past(course: Course) -> Past | None:
+    if course.scenario is None or course.scenario.begins == "nothing":
+        return None
+    spec = {**course.spec, **literal_eval(course.scenario.spec)}
+    return scene.settled(course.name, repr(spec), repr(course.cloud))
+
+
+_ALONE: dict[str, Verdict] = {}
+"""How each scenario goes without faults, by the course's name: what every other run of it is compared with."""
+
+
+def alone(course: Course) -> Verdict:
+    """The run without faults; played once in a process."""
+    if course.name not in _ALONE:
+        _ALONE[course.name] = live(course)
+    return _ALONE[course.name]
 
 
 class _Life:
@@ -173,7 +209,8 @@ class _Life:
     def _attempt_refused(self) -> str:
         found = self.world.resource()
         last = found.memory.last_operation if found else None
-        return str(last.attempt if last else 0)
+        refused = [round(each.at) for each in found.memory.refused] if found else []
+        return f"{last.attempt if last else 0} {refused}"
 
     def _retained(self) -> bool:
         """A cluster that a person adopted is retained when the manifest says nothing."""
@@ -187,3 +224,37 @@ class _Life:
         deleted, wanted = self.world.effects("deleteCluster"), 0 if self._retained() else 1
         if not wanted <= deleted <= wanted + failed:
             yield Finding("EFFECTS", f"deleteCluster took effect {deleted} times, not {wanted}")
+
+
+class _Scene(_Life):
+    """A scenario instead of a whole life."""
+
+    async def play(self) -> Verdict:
+        world, scenario = self.world, self.course.scenario
+        assert scenario is not None
+        if (past := _past(self.course)) is not None:
+            begin_with(world, past)
+        else:
+            world.kube.put_secret("given", {"password": "R2l2ZW4tUGFzc3dvcmQx"})
+        before, calls = {call: world.effects(call) for call in scenario.counted}, len(world.cloud.calls)
+        world.process()
+        scenario.act(world)
+        over = await self._settle(scenario.name, lambda: scenario.done(world) or world.reason() == "CreateFailed")
+        if over:
+            self.findings += await oracles.quiet(world, self._patience)
+        settled = len(world.injector.points)
+        self.findings += scene.bounded(world, len(world.cloud.calls) - calls)
+        if over:
+            self.findings += await oracles.restless(world)
+        end, effects = scene.end_of(world), scene.effects_of(world, scenario, before)
+        if over and self.plan:
+            reference = alone(self.course)
+            failed = sum(isinstance(fault, f.JobFails) for fault in self.faults)
+            counted = {
+                call: made - min(failed, max(0, made - reference.effects.get(call, 0)))  # a failed job is tried again
+                for call, made in effects.items()
+            }
+            self.findings += scene.compared(scenario, end, counted, (reference.end, reference.effects))
+        posts = {call: count.calls for call, count in world.cloud.counts().items()}
+        points, states = list(world.injector.points), list(world.injector.states)
+        return Verdict(self.findings, points, states, settled, len(points), self.answers, posts, end, effects)

@@ -53,6 +53,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._virtual.now
 
+    def begin_at(self, now: float) -> None:
+        """Count from here on; before anything is timed."""
+        self._virtual.now = now
+
 
 def run_virtually(main: Coroutine[Any, Any, T], loop: VirtualLoop) -> T:
     """Run to the end; tasks that are left over are cancelled."""

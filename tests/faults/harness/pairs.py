@@ -42,10 +42,11 @@ def phase_of(index: int, verdict: Verdict) -> str:
     return "create" if index < verdict.settled else "between"
 
 
-def jobs(course: Course, sample: int | None = None, seed: str = "") -> list[Job]:
-    """One job for each first strike of create and delete."""
+def jobs(course: Course, sample: int | None = None, seed: str = "", phase: str | None = None) -> list[Job]:
+    """One job for each first strike of create and delete, or of one of them. A scenario is all one phase, `create`."""
     alone = live(course)
-    found = [single for single in singles(course, alone) if phase_of(single.strike.index, alone) != "between"]
+    phases = ("create", "delete") if phase is None else (phase,)
+    found = [single for single in singles(course, alone) if phase_of(single.strike.index, alone) in phases]
     return [Job(single, sample, f"{seed}/{single}") for single in found]
 
 

@@ -126,6 +126,10 @@ class People:
         """Rewrite a description at the console."""
         self._world.cloud.change_cluster(cluster_id, Change(description=description))
 
+    def status(self, cluster_id: str, status: str) -> None:
+        """The platform calls a cluster something else, as `active` or `abnormal`."""
+        self._world.cloud.change_cluster(cluster_id, Change(status=status))
+
     def destroy(self, cluster_id: str) -> None:
         """Delete a cluster at the console, at once."""
         self._world.cloud.change_cluster(cluster_id, Change(delete="at-once"))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from faults.harness.injection import Killed, Kind, Strike
+from hpc_operator.account import reading
 from hpc_operator.cloud.calls import Caller, CallSettings
 from hpc_operator.cloud.client import HpcCalls
 from hpc_operator.cloud.credentials import AccountKeys, KeyPair, parsed
@@ -74,7 +75,9 @@ class Port:
         found = getattr(self._target, attribute)
         if not inspect.iscoroutinefunction(found):
             return found
-        return partial(self._process.io, f"{self._name}.{attribute}", found)
+        point = partial(self._process.io, f"{self._name}.{attribute}", found)
+        setattr(self, attribute, point)  # from now on it is found without asking
+        return point
 
 
 class Process:
@@ -340,7 +343,7 @@ class _Keys:
     """
 
     def __init__(self, world: "World", secrets: Secrets, now: Callable[[], float], scrubber: Scrubber) -> None:
-        self._world, self._now, self._scrubber, self._read = world, now, scrubber, secrets.values
+        self._world, self._now, self._scrubber, self._read = world, now, scrubber, reading(secrets)
         self.shared = self._over(_Held(lambda: world.key))
 
     def _over(self, own: _Held) -> AccountKeys:

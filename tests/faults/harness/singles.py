@@ -29,7 +29,9 @@ PORTS: dict[str, tuple[Kind, ...]] = {
         f"Store.{name}": _STORE
         for name in ("read", "remember", "write_intent", "write_status", "release", "keep_secrets")
     },
-    **{f"Calls.{name}": _ALWAYS for name in ("create", "delete", "describe", "person")},
+    **{f"Calls.{name}": _ALWAYS for name in ("create", "delete", "describe", "change", "person")},
+    "Store.connect": (*_STORE, Kind.SECRET_PROBLEM),
+    "Store.doomed": _READ,
     **{f"Looks.{name}": _READ for name in ("listing", "log", "by_id", "nodes")},
 }
 """What can strike at each coroutine of the ports; a coroutine that is missing here turns the suite red."""
@@ -53,12 +55,20 @@ _LOOK: tuple[CloudFault, ...] = (
 
 _FEW_LOOKS: tuple[CloudFault, ...] = (f.LostBefore(), f.Http(502), f.Lag(60), f.Skip(), f.OtherAccount())
 
+_CHANGE: tuple[CloudFault, ...] = (
+    *_LOST, f.Http(502), f.Http(502, effect=True), f.Late(45), f.Code(1101), f.Code(1400), f.Code(2400), f.Code(2500),
+    f.Code(5000), f.Code(5000, effect=True), f.JobFails(), f.OtherAccount(), f.Patch(remove=("job_id",)),
+)  # fmt: skip
+
 CLOUD: dict[str, tuple[CloudFault, ...]] = {
     "createCluster": (
         *_LOST, *_GATEWAY, *_LATE, *_CODES, f.JobFails(), f.OtherAccount(),
         f.Patch(remove=("hpc_cluster_id",)), f.Patch(remove=("job_id",)),
     ),
     "deleteCluster": (*_LOST, *_GATEWAY, *_LATE, *_CODES, f.JobFails(), f.OtherAccount(), f.Patch(remove=("job_id",))),
+    "addNodes": (*_LOST, *_GATEWAY, *_LATE, *_CODES, f.JobFails(), f.OtherAccount(), f.Patch(remove=("job_id",))),
+    "deleteNodes": (*_LOST, *_GATEWAY, *_LATE, *_CODES, f.JobFails(), f.OtherAccount(), f.Patch(remove=("job_id",))),
+    **dict.fromkeys(("resizeCluster", "startCluster", "stopCluster"), _CHANGE),
     "modifyCluster": (*_LOST, f.Http(502), f.Late(30), f.Code(1400), f.Code(5000), f.Code(5000, effect=True)),
     "list": (*_LOOK, f.Patch(replace={"cluster_set.0.cluster_status": "strange"}), f.Patch(remove=("total_count",))),
     "operation": (*_LOOK, f.Patch(replace={"job_set.0.status": "strange"})),

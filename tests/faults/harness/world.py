@@ -148,7 +148,7 @@ class World:
 
     def gone(self, name: str = "demo") -> bool:
         """Whether the resource is gone."""
-        return self.kube.get(name) is None
+        return ("default", name) not in self.kube.objects
 
     # The cloud's truth
 

@@ -2,9 +2,10 @@
 
 import json
 import unicodedata
+from dataclasses import replace
 
 import pytest
-from cloud_scripts import ACCOUNT, PASSWORD, UNHURRIED, request
+from cloud_scripts import ACCOUNT, PASSWORD, UNHURRIED, desired, request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -564,6 +565,15 @@ def test_cluster_conf_as_text_is_the_same_conf() -> None:
 
 def test_an_ownerless_role_count_means_one_and_none_is_never_sent() -> None:
     assert "null" not in body.text(body.create_body(request()))
+
+
+@pytest.mark.parametrize(
+    "lacking", [{"version_id": None}, {"conf": None}, {"conf": replace(desired().conf, vxnet=None)}]
+)
+def test_what_only_an_observed_cluster_does_without_is_never_sent(lacking):
+    """A create without a network would be somebody's guess."""
+    with pytest.raises(ValueError, match="a create needs version_id and cluster_conf with a vxnet"):
+        body.create_body(request(**lacking))
     assert Role(None, 1, 1).count is None
 
 

@@ -183,9 +183,10 @@ def scene(
     policy: Policy = POLICY,
     log: LogLook | None = None,
     alone: bool = False,
+    connected: bool = True,
     **more: Any,
 ) -> Scene:
-    """A scene that can occur; AssertionError for one that cannot.
+    """A scene that can occur; AssertionError for one that cannot. `connected`: the connection Secret is not at issue.
 
     Before there is an id, a look of a moment earlier that showed the same stands beside the newest complete one at
     list and log, unless they are `alone`.
@@ -194,6 +195,8 @@ def scene(
     logs = (log,) if log else ()
     if not alone and held.id is None:
         lists, logs = twice(lists), twice(logs)
+    if connected:
+        more["postponed"] = more.get("postponed", frozenset()) | {"Connect"}
     made = Scene(held, facts(lists=lists, logs=logs, ids=known, **more), policy)
     check(made)
     return made

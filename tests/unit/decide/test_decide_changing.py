@@ -98,19 +98,35 @@ def refused(field: str = "cluster_conf.cluster.compute.count", wished: str = "5"
     return {"refused": (replace(RefusedWish(field, wished, ago(age), 1, 1101, "no"), **more),)}
 
 
+LAG = POLICY.visibility_lag + POLICY.clock_skew
+
+
+def over(age: float, took: float = 50.0) -> Any:
+    """An entry of the log that ended so long ago."""
+    return replace(entry(ID, age=age + took), ended_at=ago(age))
+
+
 COUNTS = [
-    Row("more are wished: they are counted first", scene(held(MORE), listed()), "Act CountNodes"),
-    Row("counted once: a second look with another beginning", scene(held(MORE), listed(), nodes=nodes(3)), "Act CountNodes"),
-    Row("two looks agree: the cluster is looked up", scene(held(MORE), listed(), **SURE), "Act LookById", fields={"lane": "change"}),
+    Row("more are wished: the cluster is looked up", scene(held(MORE), listed()), "Act LookById", fields={"lane": "change"}),
+    Row("and its nodes are counted", scene(held(MORE), listed(), asked=(idle(),)), "Act CountNodes"),
+    Row("counted once: a second look with another beginning", scene(held(MORE), listed(), asked=(idle(),), nodes=nodes(3)), "Act CountNodes"),
     Row("nothing runs on it: as many as are lacking", scene(held(MORE), listed(), asked=(idle(),), **SURE), "Act Change", fields={"action": OperationAction.ADD_NODES, "count": 3, "role": "compute", "nodes": ("cln-1", "cln-2")}),
     Row("two looks that differ decide nothing", scene(held(MORE), listed(), asked=(idle(),), nodes=(*nodes(3, of=FOUR), *nodes(4))), "Wait Changing quietly"),
     Row("the same look twice is one", scene(held(MORE), listed(), asked=(idle(),), nodes=nodes(3, 3)), "Act CountNodes"),
     Row("an incomplete look counts for nothing", scene(held(MORE), listed(), asked=(idle(),), nodes=(*nodes(3, complete=False), *nodes(4))), "Act CountNodes"),
     Row("old looks are made anew", scene(held(MORE), listed(), asked=(idle(),), nodes=nodes(50, 60)), "Act CountNodes"),
-    Row("a look that failed a moment ago is waited for", scene(held(MORE), listed(), postponed=frozenset({"CountNodes"})), "Wait CloudUnreachable quietly"),
+    Row("a look that failed a moment ago is waited for", scene(held(MORE), listed(), asked=(idle(),), postponed=frozenset({"CountNodes"})), "Wait CloudUnreachable quietly"),
     Row("a node that is going is not counted", scene(held(MORE), listed(), asked=(idle(),), nodes=nodes(3, 4, of=(*TWO, node("cln-9", leaving=True)))), "Act Change", fields={"count": 3}),
     Row("the id was recorded less than a window ago: looks cannot show all", scene(held(MORE, recorded_at=ago(YOUNG), last_operation=closed(age=YOUNG)), listed(), asked=(idle(),), **SURE), "Wait Changing"),
     Row("looks from before the last operation was closed count for nothing", scene(held(MORE, last_operation=closed(OperationAction.ADD_NODES, age=3.5, outcome=Outcome.ACCEPTED)), listed(), asked=(idle(),), **SURE), "Act CountNodes"),
+    Row("an operation ended on it less than a lag ago: its nodes may not show", scene(held(MORE), listed(), asked=(idle(3, 0, "active", over(LAG)),), **SURE), "Wait Changing"),
+    Row("an operation ended long enough ago", scene(held(MORE), listed(), asked=(idle(3, 0, "active", over(LAG + 5)),), **SURE), "Act Change"),
+    Row("the looks began before its end could show", scene(held(MORE), listed(), asked=(idle(3, 0, "active", over(LAG + 2)),), **SURE), "Act CountNodes"),
+    Row("an end without a time is as late as its beginning", scene(held(MORE), listed(), asked=(idle(3, 0, "active", entry(ID, age=LAG)),), **SURE), "Wait Changing"),
+    Row("our own resize left their number as it was", scene(held(MORE, job_id="j-1", last_operation=closed(OperationAction.RESIZE, age=60, outcome=Outcome.ACCEPTED)), listed(), asked=(idle(3, 0, "active", over(60)),), **SURE), "Act Change"),
+    Row("our own addNodes did not", scene(held(MORE, job_id="j-1", last_operation=closed(OperationAction.ADD_NODES, age=60, outcome=Outcome.ACCEPTED)), listed(), asked=(idle(3, 0, "active", over(60)),), **SURE), "Wait Changing"),
+    Row("our own change of a name is over at once", scene(held(MORE, described_at=ago(100)), listed(), asked=(idle(3, 0, "active", over(101, took=1)),), **SURE), "Act Change"),
+    Row("what takes longer is none", scene(held(MORE, described_at=ago(100)), listed(), asked=(idle(3, 0, "active", over(90, took=9)),), **SURE), "Wait Changing"),
     Row("an operation runs on it", scene(held(MORE), listed(), asked=(idle(3, 0, "active", entry(ID, status=JobStatus.PENDING)),), **SURE), "Wait OperationRunning"),
     Row("an unknown state of the log is no end", scene(held(MORE), listed(), asked=(idle(3, 0, "active", entry(ID, status=JobStatus.OTHER)),), **SURE), "Wait OperationRunning"),
     Row("it is called otherwise when asked by id", scene(held(MORE), listed(), asked=(idle(status="pending"),), **SURE), "Wait OperationRunning"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from decide_scenes import (
+    CONF,
     EARLIER_STEM,
     ELSEWHERE,
     FOREIGN_STEM,
@@ -250,6 +251,12 @@ BEFORE = [
         scene(resource(desired=wishing(version_id=None, conf=None)), NOTHING),
         "Blocked SpecIncomplete",
         says=("version_id", "cluster_conf"),
+    ),
+    Row(
+        "a network, which only a create needs",
+        scene(resource(desired=wishing(conf=replace(CONF, vxnet=None))), NOTHING),
+        "Blocked SpecIncomplete",
+        says=("cluster_conf.cluster.vxnet",),
     ),
     Row(
         "the owner is not in the operator's list",

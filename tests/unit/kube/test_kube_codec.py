@@ -170,6 +170,7 @@ memories = st.builds(
     stopped=st.booleans(),
     restarted=st.none() | wishes.filter(bool),
     connection=st.none() | tokens,
+    taken_over=st.none() | ids,
     newer=st.just(False),
 )
 records = st.builds(

@@ -9,7 +9,7 @@ from memory_api import MemoryApi
 
 from hpc_operator.domain.record import Resource
 from hpc_operator.kube.codec import parse_resource
-from hpc_operator.kube.connecting import RETAINED
+from hpc_operator.kube.connecting import OF, RETAINED
 from hpc_operator.kube.passwords import Secrets
 from hpc_operator.reconcile.ports import Conflict, SecretProblem
 
@@ -42,7 +42,10 @@ async def test_it_is_made_as_the_resources_own(api: MemoryApi) -> None:
     made = api.objects[PATH]
     assert texts(api) == TEXTS
     assert made["type"] == "Opaque"
-    [owner] = made["metadata"]["ownerReferences"]
+    assert made["metadata"]["labels"][OF] == "uid-1"
+    assert "ownerReferences" not in made["metadata"]
+    await secrets(api).drop(resource())
+    [owner] = api.objects[PATH]["metadata"]["ownerReferences"]
     assert owner == {
         "apiVersion": "hpc.qingcloud.com/v1alpha1", "kind": "HpcCluster", "name": "first", "uid": "uid-1",
     }  # fmt: skip
@@ -58,7 +61,7 @@ async def test_it_says_what_is_so_now_and_nothing_older(api: MemoryApi) -> None:
     await secrets(api).connect(resource(), TEXTS)
     await secrets(api).connect(resource(), {"cluster_id": "ehpc-1", "login": "10.0.0.2"})
     assert texts(api) == {"cluster_id": "ehpc-1", "login": "10.0.0.2"}
-    assert api.objects[PATH]["metadata"]["ownerReferences"][0]["uid"] == "uid-1"
+    assert api.objects[PATH]["metadata"]["labels"][OF] == "uid-1"
 
 
 FOREIGN = [
@@ -102,10 +105,10 @@ async def test_it_stays_with_its_cluster_and_the_next_resource_of_it_owns_it_aga
     await secrets(api).connect(resource(), TEXTS)
     await secrets(api).keep(resource(), "ehpc-1")
     meta = api.objects[PATH]["metadata"]
-    assert (meta["ownerReferences"], meta["labels"][RETAINED]) == ([], "ehpc-1")
+    assert (OF in meta["labels"], meta["labels"][RETAINED]) == (False, "ehpc-1")
     await secrets(api).connect(resource("uid-2"), TEXTS)
     meta = api.objects[PATH]["metadata"]
-    assert [each["uid"] for each in meta["ownerReferences"]] == ["uid-2"]
+    assert meta["labels"][OF] == "uid-2"
     assert RETAINED not in meta["labels"], "else a third one would believe it to be its own"
 
 
@@ -113,7 +116,7 @@ async def test_both_secrets_are_kept_also_when_one_is_missing(api: MemoryApi) ->
     await secrets(api).admin_password(resource())
     await secrets(api).connect(resource(), TEXTS)
     await secrets(api).keep(resource(), "ehpc-1")
-    kept = [path.rpartition("/")[2] for path, each in api.objects.items() if not each["metadata"]["ownerReferences"]]
+    kept = [path.rpartition("/")[2] for path, each in api.objects.items() if RETAINED in each["metadata"]["labels"]]
     assert sorted(kept) == ["first-admin", "first-connection"]
     writes = len(api.writes())
     await secrets(api).keep(resource(), "ehpc-1")

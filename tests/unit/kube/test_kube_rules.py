@@ -35,8 +35,8 @@ ROLE = st.builds(
 )
 CLUSTER = st.builds(
     lambda needed, rest: needed | rest,
-    st.fixed_dictionaries({"vxnet": st.just("vxnet-1"), "login": ROLE}),
-    maybe(controller=ROLE, compute=ROLE, name=one("a", "b", MARKED)),
+    st.fixed_dictionaries({"login": ROLE}),
+    maybe(vxnet=st.just("vxnet-1"), controller=ROLE, compute=ROLE, name=one("a", "b", MARKED)),
 )
 ENVIRONMENT = maybe(**{"admin.password": one("", "word"), "admin.user": st.just("admin")})
 CONF = st.builds(

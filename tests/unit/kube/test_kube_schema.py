@@ -5,6 +5,7 @@ import re
 import pytest
 from pydantic import BaseModel
 
+from hpc_operator.decide.differences import SHOWN
 from hpc_operator.kube.fields import leaves
 from hpc_operator.kube.memory_schema import ROLES, StatusFields
 from hpc_operator.kube.rules import SPEC_RULES, broken
@@ -152,6 +153,10 @@ def test_what_may_change_is_a_closed_list_of_fields_that_exist():
     assert {"cluster_conf.cluster.controller.count"} == FIXED
     assert {"password", "cluster_conf.env.admin.password"} == REFUSED
     assert {".".join(path) for path in leaves()} >= CHANGEABLE | FIXED | REFUSED
+    own = {"disruptionPolicy", "disruptionDeadline", "deletionPolicy", "deletionProtection", "managementPolicy",
+           "createTimeout", "credentialsSecretRef.name"}  # fmt: skip
+    assert own | SHOWN == CHANGEABLE, "what may be edited is carried out by a call, or obeyed by the operator itself"
+    assert not own & SHOWN
 
 
 REFUSALS = [

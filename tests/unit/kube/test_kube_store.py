@@ -26,6 +26,7 @@ from hpc_operator.domain.record import (
 from hpc_operator.kube import names
 from hpc_operator.kube.api import NotServed, refuse
 from hpc_operator.kube.codec import parse_resource
+from hpc_operator.kube.connecting import OF
 from hpc_operator.kube.events import Announcer, cut
 from hpc_operator.kube.passwords import RETAINED, Secrets, generate
 from hpc_operator.kube.resources import KubeStore, Told
@@ -219,13 +220,13 @@ def test_a_generated_password_satisfies_both_rules() -> None:
         assert all(c.isalnum() or c in "!@#$%^&*()" for c in made)
 
 
-async def test_the_admin_password_is_made_once_and_owned(scene: Scene) -> None:
+async def test_the_admin_password_is_made_once_for_its_resource(scene: Scene) -> None:
     resource = scene.resource()
     first = await scene.store.admin_password(resource)
     assert await scene.store.admin_password(resource) == first
     meta = scene.api.objects[f"{SECRETS}/first-admin"]["metadata"]
-    assert [each["uid"] for each in meta["ownerReferences"]] == ["uid-1"]
-    assert "blockOwnerDeletion" not in json.dumps(meta), "that needs a right which the operator does not have"
+    assert meta["labels"][OF] == "uid-1"
+    assert "ownerReferences" not in meta, "a deletion in the foreground would take it before anybody has decided"
     assert first in scene.learned, "the scrubber knows it"
     asked = [(method, path) for method, path, *_ in scene.api.requests if path.startswith(SECRETS)]
     assert asked[0] == ("POST", SECRETS), "who remembers nothing has none, as a rule: no read before"
@@ -285,15 +286,57 @@ async def test_a_secret_of_somebody_else_is_neither_read_nor_overwritten(
     assert len(scene.learned) == len(scene.api.writes()) == 1, "no new password, no new try each time it is asked for"
 
 
-async def test_keeping_secrets_takes_our_reference_off_and_labels(scene: Scene) -> None:
+async def test_kept_secrets_are_labelled_with_their_cluster(scene: Scene) -> None:
     resource = scene.resource()
     await scene.store.admin_password(resource)
     await scene.store.keep_secrets(resource, "ehpc-9")
     meta = scene.api.objects[f"{SECRETS}/first-admin"]["metadata"]
-    assert (meta["ownerReferences"], meta["labels"][RETAINED]) == ([], "ehpc-9")
+    assert (meta["labels"][RETAINED], OF in meta["labels"]) == ("ehpc-9", False)
     writes = len(scene.api.writes())
     await scene.store.keep_secrets(resource, "ehpc-9")
     assert len(scene.api.writes()) == writes, "done already is done"
+
+
+async def test_a_reference_of_an_earlier_version_is_taken_off_what_is_kept(scene: Scene) -> None:
+    resource, path = scene.resource(), f"{SECRETS}/first-admin"
+    await scene.store.admin_password(resource)
+    scene.api.objects[path]["metadata"]["ownerReferences"] = [{"uid": "uid-1"}]
+    await scene.store.keep_secrets(resource, "ehpc-9")
+    meta = scene.api.objects[path]["metadata"]
+    assert (meta["ownerReferences"], meta["labels"][RETAINED]) == ([], "ehpc-9")
+
+
+async def test_secrets_that_go_get_their_owner_at_the_very_end(scene: Scene) -> None:
+    """Then the garbage collector takes them; the reference needs no right that the operator does not have."""
+    resource = scene.resource()
+    await scene.store.admin_password(resource)
+    await scene.store.drop_secrets(resource)
+    meta = scene.api.objects[f"{SECRETS}/first-admin"]["metadata"]
+    assert [each["uid"] for each in meta["ownerReferences"]] == ["uid-1"]
+    assert "blockOwnerDeletion" not in json.dumps(meta)
+    writes = len(scene.api.writes())
+    await scene.store.drop_secrets(resource)
+    assert len(scene.api.writes()) == writes, "done already is done"
+
+
+async def test_one_that_was_kept_for_the_cluster_goes_with_the_resource_that_took_it_over(scene: Scene) -> None:
+    path = f"{SECRETS}/first-admin"
+    meta = {"name": "first-admin", "labels": {RETAINED: "ehpc-1"}}
+    scene.api.put(path, {"kind": "Secret", "metadata": meta, "data": {}})
+    await scene.store.drop_secrets(scene.resource())
+    assert "ownerReferences" not in scene.api.objects[path]["metadata"], "it is of another cluster"
+    await scene.store.drop_secrets(replace(scene.resource(), memory=Memory(hpc_cluster_id="ehpc-1")))
+    assert scene.api.objects[path]["metadata"]["ownerReferences"][0]["uid"] == "uid-1"
+
+
+async def test_the_password_of_an_earlier_life_that_was_forced_away_is_used_again(scene: Scene) -> None:
+    """Its cluster may be there still; one that it gave up in good order is the garbage collector's."""
+    first = await scene.store.admin_password(scene.resource())
+    later = replace(scene.resource(), ref=replace(scene.resource().ref, uid="uid-2"))
+    assert await scene.begun_anew().admin_password(later) == first
+    await scene.store.drop_secrets(scene.resource())
+    with pytest.raises(SecretProblem):
+        await scene.begun_anew().admin_password(later)
 
 
 PROBLEMS = [

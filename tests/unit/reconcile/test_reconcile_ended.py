@@ -33,6 +33,8 @@ class Store:
 
     async def release(self, _: Resource) -> None: ...
 
+    async def drop_secrets(self, _: Resource) -> None: ...
+
     async def doomed(self) -> bool:
         return False
 

@@ -40,6 +40,7 @@ class Account1:
     fail: Exception | None = None
     broke: bool = False
     offset_: float = 0.0
+    read: float = 0.0
     policy: Policy = POLICY
     hold: asyncio.Event | None = None
     newest: ListLook | None = None
@@ -59,7 +60,8 @@ class Account1:
         )
 
     def now(self) -> float:
-        return 1.8e9 + self.loop.time() + self.offset_
+        self.read += 1e-6  # as every genuine clock: no two readings are alike
+        return 1.8e9 + self.loop.time() + self.offset_ + self.read
 
     def offset(self) -> float | None:
         return None

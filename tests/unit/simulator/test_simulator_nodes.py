@@ -412,6 +412,34 @@ class TestLag:
             caller.wait(100_000)
         [cluster] = caller.cloud.clusters()
         assert len(cluster.departed) == 1
+        assert max(len(node.past) for node in cluster.nodes) == 0
+        node = computes(caller, cluster_id)[0]
+        for _ in range(3):
+            caller.change("restartNodes", cluster_id, node_ids=[node])
+            caller.wait(100_000)
+        [cluster] = caller.cloud.clusters()
+        assert max(len(node.past) for node in cluster.nodes) == 2, "of the last restart"
+
+    def test_one_that_is_gone_stands_where_it_stood(self):
+        caller = Caller(list_lag=30.0)
+        cluster_id = caller.standing()
+        caller.add(cluster_id, 7)
+        caller.wait(200)
+        before = ids(caller.nodes(cluster_id))
+        caller.remove(cluster_id, before[4])
+        assert ids(caller.wait(119).nodes(cluster_id)) == before
+        [cluster] = caller.cloud.clusters()
+        assert cluster.nodes_at(caller.clock.now - 30) is not cluster.nodes
+        assert ids(caller.wait(1).nodes(cluster_id)) == before[:4] + before[5:]
+        assert cluster.nodes_at(caller.clock.now - 30) is cluster.nodes, "nothing is sorted where all has been told"
+
+    def test_the_oldest_come_first_also_of_several_clusters(self):
+        caller = Caller()
+        one, two = caller.standing(), caller.standing()
+        caller.add(one)
+        [new] = computes(caller, one)[2:]
+        everybody = ids(caller.get("cluster/listNodes", limit=100)["hpc_app_nodes_set"])
+        assert everybody == [*ids(caller.nodes(one))[:4], *ids(caller.nodes(two)), new]
 
 
 class TestLog:

@@ -128,6 +128,13 @@ def test_no_role_loses_its_last_node_to_a_person_either(caller):
     assert computes(caller.wait(90)) == [second]
 
 
+def test_a_status_set_during_the_create_does_not_outlast_it():
+    caller = Caller()
+    caller.one = caller.create()["hpc_cluster_id"]
+    change(caller, status="stopped")
+    assert shown(caller.wait(400)) == ("active", 2, 2, "active")
+
+
 def test_a_node_removed_under_a_running_job(caller):
     caller.add(caller.one, 2)
     change(caller, remove_nodes=(computes(caller)[-1],))

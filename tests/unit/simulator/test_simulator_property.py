@@ -15,13 +15,21 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-names = st.sampled_from([*create_fields(), "cluster_ids", "cluster_id", "run_user", "description"])
+names = st.sampled_from(
+    [
+        *(*create_fields(), "cluster_ids", "cluster_id", "run_user", "description"),
+        *("node_role", "node_count", "node_ids", "node_list", "node_name", "private_ips", "resource_conf"),
+        *("cpu", "memory", "instance_class", "storage_size"),
+    ]
+)
 parameters = st.sampled_from(
     ["limit", "offset", "reverse", "sort_key", "cluster_id", "status", "start_time", "job_ids", "timestamp", "zone"]
 )
 paths = st.sampled_from(
     [
         *("cluster/createCluster", "cluster/deleteCluster", "cluster/modifyCluster", "cluster/list", "operation"),
+        *("cluster/addNodes", "cluster/deleteNodes", "cluster/restartNodes", "cluster/resizeCluster"),
+        *("cluster/startCluster", "cluster/stopCluster", "cluster/startClusrer"),
         *("cluster/listNodes", "permission/usr-simulator", "permission/", "user", ""),
     ]
 )
@@ -43,8 +51,17 @@ def test_broken_text_everywhere(text):
 def test_signed_bodies(path, changes):
     """Behind the signature too: each field replaced by anything."""
     caller = Caller()
-    caller.standing()
-    reply = caller.raw("POST", f"/api/{path}", {}, create_fields() | changes)
+    one = caller.standing()
+    change = {
+        "cluster_id": one,
+        "cluster_ids": [one],
+        "node_role": "compute",
+        "node_count": "1",
+        "cpu": 4,
+        "memory": 8192,
+    }
+    nodes = {"node_ids": [caller.nodes(one, "compute")[0]["node_id"]], "run_user": PERSON}
+    reply = caller.raw("POST", f"/api/{path}", {}, create_fields() | change | nodes | changes)
     assert isinstance(reply, Answer)
     assert isinstance(json.loads(reply.body)["ret_code"], int)
 

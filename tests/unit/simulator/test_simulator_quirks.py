@@ -405,7 +405,12 @@ class TestEveryAnswer:
             caller.get("cluster/listNodes", cluster_id=cluster_id),
             caller.get(f"permission/{PERSON}"),
             caller.list(owner=""),
-            caller.delete(cluster_id),
+            caller.add(cluster_id, "2"),
+            caller.wait(400).nodes(cluster_id),
+            caller.resize(cluster_id),
+            caller.wait(400).power("stopCluster", cluster_id),
+            caller.wait(400).power("startCluster", cluster_id),
+            caller.wait(400).delete(cluster_id),
         ]
 
     def leaves(self, value):
@@ -434,6 +439,11 @@ class TestEveryAnswer:
             *("node_id", "role", "status", "cluster_id")
         }
         assert caller.list().keys() == {"ret_code", "cluster_set", "total_count"}
+        caller.wait(400)
+        cluster_id = caller.listed()[0]
+        assert caller.resize(cluster_id).keys() == {"ret_code", "job_id"}
+        caller.cloud.change_settings(power_answer="job_ids")
+        assert caller.wait(400).power("stopCluster", cluster_id).keys() == {"ret_code", "job_ids"}
         caller.cloud.change_settings(optional_fields="null")
         [element] = caller.list()["cluster_set"]
         assert (element["create_time"], element["description"], element["running_job_count"]) == (None, None, None)

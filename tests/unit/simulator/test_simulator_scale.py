@@ -9,7 +9,7 @@ from simulator_caller import PERSON, START, Caller
 
 from hpc_simulator.clusters import LISTED, rendered
 from hpc_simulator.copying import Copies, Copy
-from hpc_simulator.outside import Change, NewCluster
+from hpc_simulator.outside import Change, MoreNodes, NewCluster
 from hpc_simulator.world import World
 
 STATUSES = ("active", "stopped", "abnormal", "deleting")
@@ -25,6 +25,9 @@ def _anybody(caller, kind, number):
                 create_jobs_fail=number % 2 == 0,
                 delete_jobs_fail=number % 3 == 0,
                 busy_word=("console", "pending")[number % 2],
+                change_word=("unchanged", "console")[number % 2],
+                change_jobs_fail=number % 3 == 1,
+                list_lag=10.0 * (number % 4),
             )
         case "wait":
             caller.wait(20 * number if number else 400)
@@ -41,6 +44,12 @@ TO_ONE = {
     "delete": lambda caller, one, _: caller.delete(one),
     "describe": lambda caller, one, number: caller.modify(one, description=str(number)),
     "rename": lambda caller, one, number: caller.modify(one, cluster_name=f"n-{number}"),
+    "add": lambda caller, one, number: caller.add(one, number, "login"),
+    "resize": lambda caller, one, _: caller.resize(one, "login"),
+    "stop": lambda caller, one, _: caller.power("stopCluster", one),
+    "start": lambda caller, one, _: caller.power("startCluster", one),
+    "counters": lambda caller, one, number: caller.cloud.change_cluster(one, Change(job_counts={"running": number})),
+    "people": lambda caller, one, _: caller.cloud.change_cluster(one, Change(add_nodes=MoreNodes(1, "login"))),
     "copy": lambda caller, one, _: _copied(caller, one),
     "status": lambda caller, one, number: caller.cloud.change_cluster(one, Change(status=STATUSES[number % 4])),
     "name": lambda caller, one, number: caller.cloud.change_cluster(one, Change(name=f"name-{number}")),
@@ -69,9 +78,10 @@ def test_what_is_kept_at_hand_is_what_a_walk_over_everything_finds(happened):
         listed, logged = [each["cluster_id"] for each in elements], [entry["job_id"] for entry in caller.log(limit=100)]
         world = caller.cloud.world
         mine = [cluster for cluster in world.clusters.values() if cluster.owner == PERSON]
-        assert listed == [cluster.cluster_id for cluster in mine if cluster.status in LISTED]
+        then = caller.clock.now - caller.cloud.settings.list_lag
+        assert listed == [each.cluster_id for each in mine if each.status in LISTED and each.began <= then]
         assert logged == [job.job_id for job in world.jobs.values() if job.owner == PERSON]
-        assert elements == [rendered(world.clusters[each], caller.cloud.settings) for each in listed]
+        assert elements == [rendered(world.clusters[each], caller.cloud.settings, then) for each in listed]
         running = [job for job in world.jobs.values() if not job.ended]
         assert sorted(world.running) == sorted(job.job_id for job in running)
         assert world.next_job_end() is min(running, key=lambda job: job.ends, default=None)
@@ -135,6 +145,19 @@ def test_copies_stand_as_their_model_does_and_are_older():
     assert [len(each) for each in nodes] == [4, 4]
     assert {n["node_id"] for n in nodes[0]}.isdisjoint(n["node_id"] for n in nodes[1])
     assert [record.call for record in caller.cloud.calls[calls:]] == ["list", "operation", "listNodes", "listNodes"]
+
+
+def test_copies_have_no_past_of_their_own():
+    caller = Caller(list_lag=50.0)
+    model = caller.standing()
+    first = caller.nodes(model, "compute")[0]["node_id"]
+    caller.add(model)
+    caller.wait(100).remove(model, first)
+    [(one, _)] = caller.wait(90).cloud.copy_cluster(model, Copies((Copy("x"),)))
+    nodes = caller.nodes(one.cluster_id)
+    assert len(nodes) == 4, "what its model has now"
+    assert {node["create_time"] for node in nodes} == {"2023-11-14T22:12:20Z"}, "they came with their cluster"
+    assert len(caller.nodes(model)) == 5, "the news of the one that left has not come"
 
 
 @pytest.mark.parametrize("prepare", ["running", "failed", "by a person"])

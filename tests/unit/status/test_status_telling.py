@@ -57,7 +57,9 @@ def test_a_screen_says_everything() -> None:
     assert after(lines, "Ready") == f"False, Working, for 1m (since {at(60)[:-5]}Z)"
     assert after(lines, "Available").startswith("True, Active, for 2h")
     assert after(lines, "Waits for") == "Two nodes are being added."
-    assert after(lines, "You") == "Mend the fields that were refused; the next correct wish is carried out."
+    assert after(lines, "You").startswith(
+        "Mend the fields below (another wish is tried at once), or ask again: kubectl annotate"
+    )
     assert after(lines, "Orders") == "managementPolicy Plan, paused=false"
     assert after(lines, "Cluster") == "ehpc-1, active, named demo-mark-1"
     assert after(lines, "Operation").startswith("AddNodes, of compute, 2 node(s), attempt 1, open for 3m12s (since ")
@@ -75,7 +77,7 @@ def test_a_screen_says_everything() -> None:
         "resizeCluster",
         "interrupts service",
     ]
-    assert after(lines, "Not shown") == "cluster_conf.cluster.vxnet"
+    assert after(lines, "Not known") == "cluster_conf.cluster.vxnet: no answer of the API shows it"
     assert after(lines, "Events") == "1m10s ago, Normal, Working: Adding."
     assert lines[-1].strip() == "5s ago (3 times), Warning, NoCapacity: No room."
     assert not any("record" in line for line in lines)
@@ -119,9 +121,11 @@ def test_the_table_has_a_row_each_and_what_needs_a_person_first() -> None:
     rows = as_table(
         told(raw(name="a"), raw("NoBalance", name="b"), raw("OwnedElsewhere", name="c", stalled=True), FULL), plain
     ).splitlines()
-    assert rows[0].split() == ["NAMESPACE", "NAME", "STAGE", "REASON", "FOR", "CLUSTER", "STATUS", "NODES", "YOU"]
+    assert rows[0].split() == ["NAMESPACE", "NAME", "STAGE", "REASON", "FOR", "CLUSTER", "STATUS", "NODES", "TO", "DO"]
     assert [row.split()[1] for row in rows[1:]] == ["b", "c", "demo", "a"]
-    assert rows[2].endswith("see: hpc-operator status c"), "a long advice is for the screen"
+    assert rows[1].endswith("  Top up the account's balance; it is tried again slowly.")
+    assert rows[2].endswith("see: hpc-operator status c -n lab"), "a long advice is for the screen"
+    assert rows[4].endswith(" -"), "nothing must be done"
     assert "  4/6  " in rows[3]
     assert "-/4" in rows[4]
     assert as_table(told(), plain) == "No HpcClusters."

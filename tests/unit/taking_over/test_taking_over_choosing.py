@@ -61,7 +61,7 @@ def test_the_mark_may_stand_in_the_description_alone() -> None:
         pytest.param(WAITS, (cluster("hpc-1", OLD),), "it is not of cluster_type ehpc", id="of another type"),
         pytest.param(replace(WAITS, orders=Orders(adopt=SECOND)), (THERE,), f"it is ordered to adopt {SECOND}", id="ordered to adopt"),
         pytest.param(replace(WAITS, orders=Orders(take_over=SECOND)), (THERE,), f"it is ordered to take over {SECOND}", id="ordered to take another"),
-        pytest.param(replace(WAITS, record=record(id=ID)), (cluster(ID, "by hand"),), f"annotate it with adopt={ID}", id="observed only: unmarked"),
+        pytest.param(replace(WAITS, record=record(id=ID)), (cluster(ID, "by hand"),), f"annotate it with hpc.qingcloud.com/adopt={ID}", id="observed only: unmarked"),
     ],
 )  # fmt: skip
 def test_what_is_not_done_says_why(held: Resource, lines: tuple[Cluster, ...], why: str) -> None:

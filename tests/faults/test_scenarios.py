@@ -1,0 +1,53 @@
+"""Every scenario of the table under every single fault: same end, same effects, then silence."""
+
+from collections.abc import Callable
+
+import pytest
+
+from faults.courses import COURSES
+from faults.harness import pairs
+from faults.harness.life import Course, alone, live
+from faults.harness.scene import compared, named
+from faults.harness.singles import play_all, singles
+from faults.scenarios import SCENARIOS
+
+LIVED = [named(each, COURSES[1]) for each in SCENARIOS]
+"""Each where the conf name is echoed and everything lags."""
+PAIRED = [course for course in LIVED if course.scenario is not None and course.scenario.pairs]
+
+
+@pytest.mark.parametrize("course", LIVED, ids=lambda course: course.name)
+def test_every_single_fault(course: Course, tell: Callable[[str], None]) -> None:
+    assert (alone(course).findings, alone(course).answers) == ([], [])
+    plans = list(singles(course, alone(course)))
+    failed = [f"{single}: {each}" for single, verdict in play_all(plans) for each in verdict.findings]
+    tell(f"{course.name}: {len(plans)} runs, {len(failed)} findings")
+    assert failed == []
+    assert len(plans) > 40, "a scenario that hardly reaches a point proves nothing"
+
+
+@pytest.mark.parametrize("course", PAIRED, ids=lambda course: course.name)
+def test_a_sample_of_pairs(course: Course, tell: Callable[[str], None]) -> None:
+    """As many as the table asks for, spread evenly over the first faults; `make faults` plays them all."""
+    assert course.scenario is not None
+    wanted = course.scenario.pairs
+    firsts = len(pairs.jobs(course))
+    done = pairs.play_all(pairs.jobs(course, -(-wanted // firsts), "pairs"))["create"]
+    tell(f"{course.name}: {done.runs} of {done.of} pairs, {len(done.findings)} findings")
+    assert list(done.findings) == []
+    assert done.runs >= 0.9 * wanted, "there are not so many: the table asks for too many"
+
+
+def test_what_differs_from_the_run_without_faults_is_found() -> None:
+    """The comparison bites: another end, one effect too many."""
+    course = LIVED[0]
+    scenario, like = SCENARIOS[0], alone(course)
+    more = {**like.effects, "createCluster": 2}
+    found = compared(scenario, ((), ()), more, (like.end, like.effects))
+    assert [each.oracle for each in found] == ["END", "EFFECTS"]
+    assert compared(scenario, like.end, like.effects, (like.end, like.effects)) == []
+
+
+def test_a_world_from_the_past_is_the_same_each_time() -> None:
+    deleted = next(course for course in LIVED if course.name.startswith("delete"))
+    assert live(deleted).points == live(deleted).points
