@@ -31,9 +31,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpc_operator.decide import counting
+from hpc_operator.decide.decision import Act
 from hpc_operator.decide.naming import describe
 from hpc_operator.decide.planner import decide
 from hpc_operator.decide.report import remembered, report
+from hpc_operator.domain.actions import Describe
 from hpc_operator.domain.desired import DisruptionPolicy, ManagementPolicy, Orders, Power, Role
 from hpc_operator.domain.observed import JobStatus, ListLook, Node, NodesLook
 from hpc_operator.domain.reasons import Reason
@@ -295,3 +297,28 @@ def test_renamed_outside_is_put_right_only_where_the_account_showed_our_name() -
     shown = scene(planned, renamed)
     assert shape(decide(shown)) == "Settled Differs"
     assert remembered(shown, decide(shown)).described is None, "what it was called is forgotten by the next report"
+
+
+def test_a_refused_name_or_description_is_shown_and_not_sent_again() -> None:
+    taboo = replace(START, description="taboo")
+    made = held(taboo, described="as-it-was")
+    digest = describe(scene(made), OURS).digest
+    denied = replace(made, memory=replace(made.memory, **refused("cluster_name", digest)))
+    said = Row("shown", scene(denied, listed()), "Blocked ChangeRefused", says=("cluster_name or description", "no"))
+    said.judge(decide(said.scene))
+    mended = replace(denied, desired=replace(START, description="better"))
+    assert shape(decide(scene(mended, listed()))) == "Act Describe"
+
+
+def test_a_description_that_is_left_out_stays_and_needs_no_call() -> None:
+    texts = {"name": named(STEM), "description": f"first words-{STEM}-1"}
+    shown = look(5, cluster(**texts))
+    left_out = held(START, described="with first words")
+    assert shape(decide(scene(left_out, shown))) == "Settled Ready"
+    early = replace(left_out, memory=replace(left_out.memory, described_at=ago(POLICY.visibility_lag)))
+    assert shape(decide(scene(early, shown))) == "Act Describe", "what was written last may not show yet"
+    renamed = replace(left_out, desired=replace(START, cluster_name="other"))
+    made = decide(scene(renamed, shown))
+    assert isinstance(made, Act)
+    assert isinstance(made.action, Describe)
+    assert made.action.description == f"first words-{STEM}-1", "no word of it is lost"
