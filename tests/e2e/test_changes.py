@@ -510,7 +510,7 @@ def lives(
     """Those lives that the run asks for, under way."""
     control_plane.kubectl("create", "namespace", "changes")
     with Stage(control_plane, "changes", tmp_path_factory.mktemp("changes"), strict_sizes=True, keep=False) as stage:
-        stage.operator()
+        stage.operator(SEND_DEADLINE="4")
         with Lives.asked_for(stage, request) as made:
             yield made
 
@@ -529,7 +529,7 @@ def test_nothing_is_written_once_all_have_settled(lives: Lives, tell: Callable[[
         return stage.cloud.calls("list", since=since)
 
     last = stage.cloud.last_call()
-    until("three more sweeps", lambda: len(looks(last)) >= 3)
+    until("six more sweeps: what ended last must show by now", lambda: len(looks(last)) >= 6)
     settle, last = len(stage.to_kube.log), stage.cloud.last_call()
     versions = {each["metadata"]["name"]: each["metadata"]["resourceVersion"] for each in stage.kube.clusters()}
     until("eight more sweeps", lambda: len(looks(last)) >= 8)

@@ -27,6 +27,7 @@ SEED = 20265
 STAGES = 4
 RANDOM_KILLS = 2  # on each stage
 LEAST_KILLS = 50
+PATIENT = {"SEND_DEADLINE": "5"}  # several stages on a small machine: from an intent to its request it can take a while
 
 
 class Range:
@@ -39,7 +40,7 @@ class Range:
 
     def run(self) -> None:
         """All shots, the random kills, and what is true in the end."""
-        operator = self.stage.operator()
+        operator = self.stage.operator(**PATIENT)
         self._prepare()
         for shot in self.shots:
             if shot.point is not None:
@@ -87,7 +88,7 @@ class Range:
         operator.kill()
         hold.drop()
         self.hits.append(f"{shot.course.name}: {shot.when} {point.__name__}")
-        return self.stage.after_kill()
+        return self.stage.after_kill(**PATIENT)
 
     def _mine(self, seen: Seen, life: Life) -> bool:
         name = life.name
@@ -108,7 +109,7 @@ class Range:
         operator.kill()
         opened = [resource["status"].get("operation", {}).get("action") for resource in self.stage.kube.clusters()]
         self.hits.append(f"random: {sum(map(bool, opened))} open")
-        return self.stage.after_kill()
+        return self.stage.after_kill(**PATIENT)
 
     def _judge(self, shot: Shot) -> None:
         life, course = self.lives[shot], shot.course
@@ -141,7 +142,7 @@ class Range:
         for shot, life in self.lives.items():
             if shot.course is RENAME:
                 assert life.status["cluster_name"].startswith("other-"), shot.name
-        Life(self.stage, "any").waits(2)
+        Life(self.stage, "any").waits(6)  # nodes are counted once more when what ended last must show
         settle = len(self.stage.to_kube.log)
         Life(self.stage, "any").waits(4)
         assert self.stage.to_kube.writes(since=settle) == []

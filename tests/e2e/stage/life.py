@@ -150,7 +150,8 @@ class Life:
             if not seen or "operation" in said or (ready.get("status"), ready.get("reason")) != ("True", reason):
                 return None
             counted = {of: number.get("active") for of, number in said.get("nodes", {}).items()}
-            whole = counted == {of: len(sizes) for of, sizes in roles.items()} or status != "active"
+            up = status == "active"
+            whole = counted == {of: len(sizes) if up else 0 for of, sizes in roles.items()}
             return dict(said) if whole and self.truth() == (status, roles) else None
 
         return self._until(f"{reason} with {status} {roles}", done)
