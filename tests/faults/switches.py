@@ -166,6 +166,21 @@ def release_when_answered(scene: Any, cluster_id: str, intent: Any) -> Any:
     return import_module("hpc_operator.decide.deleting")._released(scene, cluster_id, intent)
 
 
+def only_those_still_there(cache: Any) -> list[float]:
+    """Who went is forgotten."""
+    return sorted(cache.terminating())
+
+
+def asked_as_long_as_it_stands(resource: Any, cluster_id: str) -> bool:
+    """An order is new at every look."""
+    return bool(resource.orders.take_over == cluster_id)
+
+
+def delete_at_once(scene: Any, cluster_id: str, _: Any) -> Any:
+    """A change that is open is no reason to wait."""
+    return import_module("hpc_operator.decide.deleting").before_answer(scene, cluster_id, None)
+
+
 def main(name: str) -> int:
     """Run the test of a guard that is off."""
     import pytest  # noqa: PLC0415 - only in the process of its own

@@ -19,7 +19,10 @@ from hpc_operator.domain.record import (
     OperationAction,
     Origin,
     Outcome,
+    Plan,
+    PlannedChange,
     Record,
+    RefusedWish,
     Report,
     Resource,
 )
@@ -401,3 +404,16 @@ async def test_a_list_is_held_without_what_nobody_reads(scene: Scene) -> None:
     assert version == 9
     assert [each["metadata"]["name"] for each in items] == ["first"]
     assert all("managedFields" not in each["metadata"] for each in items)
+
+
+async def test_a_refusal_and_a_plan_repeat_no_secret(scene: Scene) -> None:
+    """What the service said, and what it shows of a cluster that somebody else named."""
+    refused = RefusedWish("power", "Stopped", 0.0, 1, 1400, "no hush here")
+    plan = Plan((PlannedChange("description", "was hush", "will be hush", "modifyCluster", False),))
+    report = Report(1, (), "a=b", plan=plan)
+    written = await scene.store.write_status(scene.resource(), Memory(refused=(refused,)), report)
+    assert written.memory.refused[0].message == "no *** here"
+    assert written.memory.refused[0].wish == "Stopped"
+    change = scene.stored["status"]["plan"]["changes"][0]
+    assert (change["from"], change["to"]) == ("was ***", "will be ***")
+    assert "hush" not in str(scene.api.writes())
