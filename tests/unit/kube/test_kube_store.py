@@ -289,6 +289,20 @@ async def test_a_secret_of_somebody_else_is_neither_read_nor_overwritten(
     assert len(scene.learned) == len(scene.api.writes()) == 1, "no new password, no new try each time it is asked for"
 
 
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [({}, "belongs to somebody else"), ({RETAINED: "ehpc-9"}, "holds the password of ehpc-9, which was kept")],
+)
+async def test_nobody_is_told_to_delete_the_password_of_a_cluster_that_stays(
+    scene: Scene, labels: dict[str, str], says: str
+) -> None:
+    meta = {"name": "first-admin", "labels": labels}
+    scene.api.put(f"{SECRETS}/first-admin", {"kind": "Secret", "metadata": meta, "data": {"password": "aHVzaA=="}})
+    with pytest.raises(SecretProblem, match=says) as raised:
+        await scene.store.admin_password(scene.resource())
+    assert ("Store it under another name" in str(raised.value)) is bool(labels)
+
+
 async def test_kept_secrets_are_labelled_with_their_cluster(scene: Scene) -> None:
     resource = scene.resource()
     await scene.store.admin_password(resource)
