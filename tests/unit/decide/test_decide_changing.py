@@ -319,3 +319,11 @@ def test_a_wish_that_waits_long_does_not_hold_up_the_others() -> None:
     assert isinstance(made, Wait)
     assert made.reason is Reason.RESOURCE_QUOTA_EXCEEDED, "the refusal is told"
     assert made.after <= POLICY.staleness, "and the other wish is looked at as soon as it may go on"
+
+
+def test_a_pause_does_not_hide_that_the_cluster_was_stopped() -> None:
+    made = scene(held(MORE, orders=Orders(paused=True)), listed("stopped"))
+    up = Condition("Available", "True", "Active", "", 0, 5.0)
+    made = replace(made, resource=replace(made.resource, conditions=(up,), generation=3))
+    (shown,) = report(made, decide(made)).conditions
+    assert (shown.status, shown.reason, shown.observed_generation) == ("False", "Stopped", 3)
