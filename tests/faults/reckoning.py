@@ -91,7 +91,7 @@ class Reckoning:
         """What this spec comes to; the reckoning goes on from there."""
         key = got(spec, ("credentialsSecretRef", "name"))
         if key is not None and key not in KEYS:
-            return Expected(reason="SecretMissing", told=(str(key),))
+            return Expected(reason="CredentialsMissing", told=(str(key),))
         if spec.get("managementPolicy", "Full") != "Full":
             differs = tuple(self._differences(spec))
             return Expected(reason="Differs" if differs else self._well, told=differs, differs=differs)

@@ -31,7 +31,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpc_operator.decide import counting
-from hpc_operator.decide.decision import Act
+from hpc_operator.decide.decision import Act, Wait
 from hpc_operator.decide.naming import describe
 from hpc_operator.decide.planner import decide
 from hpc_operator.decide.report import remembered, report
@@ -322,3 +322,20 @@ def test_a_description_that_is_left_out_stays_and_needs_no_call() -> None:
     assert isinstance(made, Act)
     assert isinstance(made.action, Describe)
     assert made.action.description == f"first words-{STEM}-1", "no word of it is lost"
+
+
+def test_a_wish_that_waits_long_does_not_hold_up_the_others() -> None:
+    held_up = refused("cluster_conf.cluster.login.count", "2", code=2500)
+    young = {"recorded_at": ago(YOUNG), "last_operation": closed(age=YOUNG)}
+    made = decide(scene(held(wish(login=2, compute=5), **held_up, **young), listed(), asked=(idle(),), **SURE))
+    assert isinstance(made, Wait)
+    assert made.reason is Reason.RESOURCE_QUOTA_EXCEEDED, "the refusal is told"
+    assert made.after <= POLICY.staleness, "and the other wish is looked at as soon as it may go on"
+
+
+def test_a_pause_does_not_hide_that_the_cluster_was_stopped() -> None:
+    made = scene(held(MORE, orders=Orders(paused=True)), listed("stopped"))
+    up = Condition("Available", "True", "Active", "", 0, 5.0)
+    made = replace(made, resource=replace(made.resource, conditions=(up,), generation=3))
+    (shown,) = report(made, decide(made)).conditions
+    assert (shown.status, shown.reason, shown.observed_generation) == ("False", "Stopped", 3)
