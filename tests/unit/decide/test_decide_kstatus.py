@@ -125,7 +125,7 @@ NEEDS_A_PERSON = [
     Stage("an older CRD", scene(READY, listed()), "False", "CrdTooOld", FAILED, Blocked(Reason.CRD_TOO_OLD, "apply it", 15)),
     Stage("arrears", scene(READY, listed("suspended")), "False", "AccountInArrears", FAILED),
     Stage("stopped outside again", scene(held(memory={"restarted": "1/"}), listed("stopped")), "False", "StoppedOutside", FAILED),
-    Stage("nothing to observe", scene(resource(desired=wishing(management_policy=PLAN)), look(5)), "False", "NothingToObserve", FAILED),
+    Stage("nothing to observe", scene(resource(desired=wishing(management_policy=ManagementPolicy.OBSERVE)), look(5)), "False", "NothingToObserve", FAILED),
 ]  # fmt: skip
 
 GOING = [
