@@ -27,7 +27,7 @@ SEED = 20265
 STAGES = 4
 RANDOM_KILLS = 2  # on each stage
 LEAST_KILLS = 50
-PATIENT = {"SEND_DEADLINE": "5"}  # several stages on a small machine: from an intent to its request it can take a while
+PATIENT = {"SEND_DEADLINE": "3"}  # several stages on a small machine: from an intent to its request it can take a while
 
 
 class Range:
