@@ -142,7 +142,7 @@ class Range:
         for shot, life in self.lives.items():
             if shot.course is RENAME:
                 assert life.status["cluster_name"].startswith("other-"), shot.name
-        Life(self.stage, "any").waits(6)  # nodes are counted once more when what ended last must show
+        Life(self.stage, "any").waits(12)  # nodes are counted once more when what ended last must show
         settle = len(self.stage.to_kube.log)
         Life(self.stage, "any").waits(4)
         assert self.stage.to_kube.writes(since=settle) == []
