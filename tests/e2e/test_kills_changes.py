@@ -27,7 +27,7 @@ SEED = 20265
 STAGES = 4
 RANDOM_KILLS = 2  # on each stage
 LEAST_KILLS = 50
-PATIENT = {"SEND_DEADLINE": "5"}  # several stages on a small machine: from an intent to its request it can take a while
+PATIENT = {"SEND_DEADLINE": "3"}  # several stages on a small machine: from an intent to its request it can take a while
 
 
 class Range:
@@ -142,7 +142,7 @@ class Range:
         for shot, life in self.lives.items():
             if shot.course is RENAME:
                 assert life.status["cluster_name"].startswith("other-"), shot.name
-        Life(self.stage, "any").waits(6)  # nodes are counted once more when what ended last must show
+        Life(self.stage, "any").waits(12)  # nodes are counted once more when what ended last must show
         settle = len(self.stage.to_kube.log)
         Life(self.stage, "any").waits(4)
         assert self.stage.to_kube.writes(since=settle) == []
