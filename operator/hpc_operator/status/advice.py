@@ -76,8 +76,8 @@ ADVICE: Mapping[Reason, Advice] = {
         "Give it up and have another created: {annotate} hpc.qingcloud.com/recreate=<id>; or delete this resource."
     ),
     Reason.CREATE_FAILED: _do(
-        "Delete what is there and have another created: {annotate} hpc.qingcloud.com/recreate=<id>; or repair it in the "
-        "console; or delete this resource, which deletes what is there."
+        "Delete what is there and have another created: {annotate} hpc.qingcloud.com/recreate=<id>; or repair it in "
+        "the console; or delete this resource, which deletes what is there."
     ),
     Reason.CLUSTER_ABNORMAL: _do("Repair the cluster in the console."),
     Reason.OPERATION_RUNNING: NOTHING,
