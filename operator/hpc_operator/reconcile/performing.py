@@ -127,8 +127,8 @@ class Performer:
                 return await self._describe(scene.resource, action, credentials)
             case actions.Delete() | actions.Change():
                 return await self._sender.send(scene, action, credentials)
-            case actions.CountNodes(cluster_id):
-                return await self._count(scene.resource, cluster_id, credentials)
+            case actions.CountNodes(cluster_id, lane):
+                return await self._count(scene.resource, cluster_id, credentials, lane)
             case _:
                 assert_never(action)
 
@@ -186,8 +186,10 @@ class Performer:
                 assert_never(answer)
         return None
 
-    async def _count(self, resource: Resource, cluster_id: str, credentials: Credentials) -> Decision | None:
-        lane = "change" if resource.memory.operation is not None else "look"
+    async def _count(
+        self, resource: Resource, cluster_id: str, credentials: Credentials, wanted: str
+    ) -> Decision | None:
+        lane = "change" if resource.memory.operation is not None else wanted or "look"
         look = await self._looks.nodes(credentials, credentials.account, cluster_id, lane)
         if not look.complete or not look.nodes:
             self._postpone(resource, "CountNodes")

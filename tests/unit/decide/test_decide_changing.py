@@ -107,7 +107,7 @@ def over(age: float, took: float = 50.0) -> Any:
 
 COUNTS = [
     Row("more are wished: the cluster is looked up", scene(held(MORE), listed()), "Act LookById", fields={"lane": "change"}),
-    Row("and its nodes are counted", scene(held(MORE), listed(), asked=(idle(),)), "Act CountNodes"),
+    Row("and its nodes are counted, as part of the change: a busy watch leaves looks no call", scene(held(MORE), listed(), asked=(idle(),)), "Act CountNodes", fields={"lane": "change"}),
     Row("counted once: a second look with another beginning", scene(held(MORE), listed(), asked=(idle(),), nodes=nodes(3)), "Act CountNodes"),
     Row("nothing runs on it: as many as are lacking", scene(held(MORE), listed(), asked=(idle(),), **SURE), "Act Change", fields={"action": OperationAction.ADD_NODES, "count": 3, "role": "compute", "nodes": ("cln-1", "cln-2")}),
     Row("two looks that differ decide nothing", scene(held(MORE), listed(), asked=(idle(),), nodes=(*nodes(3, of=FOUR), *nodes(4))), "Wait Changing quietly"),
@@ -158,7 +158,7 @@ JOBS = [
     Row("growth goes on while a resize waits", scene(held(replace(BIGGER, conf=replace(CONF, roles={"login": Role(2, 2, 4096), "compute": Role(2, 8, 16384)}))), listed(jobs=1), asked=(idle(jobs=1),), **SURE), "Act Change", fields={"role": "login", "count": 1}),
 ]  # fmt: skip
 SIZES = [
-    Row("another size: the nodes are looked at first", scene(held(BIGGER), listed()), "Act CountNodes"),
+    Row("another size: the nodes are looked at first", scene(held(BIGGER), listed()), "Act CountNodes", fields={"lane": "change"}),
     Row("one role, its whole size", scene(held(BIGGER), listed(), asked=(idle(),), nodes=nodes(3)), "Act Change", fields={"action": OperationAction.RESIZE, "role": "compute", "cpu": 8, "memory": 16384}),
     Row("not all alike is put right too", scene(held(START, nodes=(counts()[0], NodeCount("compute", 2, 2, 2, 0, 0))), listed(), asked=(idle(),), nodes=nodes(3)), "Act Change", fields={"cpu": 2}),
     Row("sizes that no answer carries are not compared", scene(held(BIGGER, nodes=(NodeCount("compute", 2, 2, 2),)), listed()), "Settled Ready"),
