@@ -32,7 +32,7 @@ SHORT = {  # the window of doubt, small enough to watch; the simulator's lifetim
     "POLL": "0.5",
     "STALENESS": "2",
     "RETRY_BASE": "1",
-    "QUOTA": "100000",  # a look every two seconds takes more than 2000 an hour: none would be left to count nodes
+    "QUOTA": "100000",  # a look every two seconds takes more than 2000 calls an hour: none would be left for nodes
 }
 console = Console(highlight=False)
 T = TypeVar("T")

@@ -36,7 +36,7 @@ def count(scene: Scene, cluster_id: str) -> Decision:
     if "CountNodes" in scene.facts.postponed:
         text = f"The nodes of {cluster_id} cannot be read in full; nothing is changed until they can."
         return Wait(Reason.CLOUD_UNREACHABLE, scene.policy.staleness, text, quiet=True)
-    return Act(CountNodes(cluster_id, "change"))
+    return Act(CountNodes(cluster_id))
 
 
 def agree(one: NodesLook, other: NodesLook) -> bool:

@@ -17,7 +17,7 @@ from hpc_operator.domain.actions import CountNodes, LookById
 from hpc_operator.domain.desired import ManagementPolicy
 from hpc_operator.domain.observed import Cluster, Entry, JobStatus
 from hpc_operator.domain.reasons import Reason
-from hpc_operator.domain.record import LIFE, OperationAction
+from hpc_operator.domain.record import LIFE
 
 _GRACE = 10  # stalenesses without a complete look before a settled resource says so
 
@@ -162,7 +162,7 @@ def _wished(scene: Scene, line: Cluster) -> Decision:
     if obeys and isinstance(answer := change(scene, line, names), Act):
         return answer
     if _uncounted(scene) and "CountNodes" not in scene.facts.postponed:
-        return Act(CountNodes(line.id, "change" if _edited(scene) else ""))
+        return Act(CountNodes(line.id))
     if obeys and (answer := change(scene, line, found)) is not None:
         return answer
     return _as_it_stands(scene, line, found)
@@ -186,13 +186,6 @@ def _uncounted(scene: Scene) -> bool:
     if scene.facts.recount or not resource.memory.nodes:
         return True
     return resource.asks_to_look and not (seen and seen[0].begun > scene.now - scene.policy.poll)
-
-
-def _edited(scene: Scene) -> bool:
-    """Never counted, and no create made what the manifest says now: only a count tells whether something is wished."""
-    last, resource = scene.resource.memory.last_operation, scene.resource
-    made = last is not None and last.action is OperationAction.CREATE and last.generation == resource.generation
-    return not resource.memory.nodes and not made
 
 
 def _told(found: Iterable[Difference]) -> str:

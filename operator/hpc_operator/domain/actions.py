@@ -88,13 +88,9 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class CountNodes:
-    """Read the node list once: counts by role and login addresses go to status. `lane` of the budget; "": a look's.
-
-    What is counted for a change is part of it: a watch that takes what it may would leave it no call for hours.
-    """
+    """Read the node list once: counts by role and login addresses go to status."""
 
     id: str
-    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from hpc_operator.reconcile.sending import Sender
 from hpc_operator.reconcile.writing import Writer
 
 _log = logging.getLogger(__name__)
-_NOT_FOUND = 2100
+_HOT = 12  # passes without rest
 
 
 class Performer:
@@ -127,8 +127,8 @@ class Performer:
                 return await self._describe(scene.resource, action, credentials)
             case actions.Delete() | actions.Change():
                 return await self._sender.send(scene, action, credentials)
-            case actions.CountNodes(cluster_id, lane):
-                return await self._count(scene.resource, cluster_id, credentials, lane)
+            case actions.CountNodes(cluster_id):
+                return await self._count(scene.resource, cluster_id, credentials)
             case _:
                 assert_never(action)
 
@@ -186,11 +186,8 @@ class Performer:
                 assert_never(answer)
         return None
 
-    async def _count(
-        self, resource: Resource, cluster_id: str, credentials: Credentials, wanted: str
-    ) -> Decision | None:
-        lane = "change" if resource.memory.operation is not None else wanted or "look"
-        look = await self._looks.nodes(credentials, credentials.account, cluster_id, lane)
+    async def _count(self, resource: Resource, cluster_id: str, credentials: Credentials) -> Decision | None:
+        look = await self._looks.nodes(credentials, credentials.account, cluster_id, "change")
         if not look.complete or not look.nodes:
             self._postpone(resource, "CountNodes")
             return None
@@ -200,5 +197,9 @@ class Performer:
 
 
 def calm(policy: Policy, streak: int) -> float:
-    """Seconds before the next pass when passes followed each other without rest: never a hot loop."""
-    return 0.0 if streak < 12 else pace.backoff(1, policy)
+    """Seconds before the next pass when passes followed each other without rest: never a hot loop.
+
+    Shorter than a poll: a read made directly before a call speaks for a poll, and a longer pause would outlast it each
+    time, so that the read is made again and again and the call never.
+    """
+    return 0.0 if streak < _HOT else min(pace.backoff(1, policy), policy.poll / 2)

@@ -31,9 +31,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpc_operator.decide import counting
+from hpc_operator.decide.decision import Act, Wait
 from hpc_operator.decide.naming import describe
 from hpc_operator.decide.planner import decide
 from hpc_operator.decide.report import remembered, report
+from hpc_operator.domain.actions import Describe
 from hpc_operator.domain.desired import DisruptionPolicy, ManagementPolicy, Orders, Power, Role
 from hpc_operator.domain.observed import JobStatus, ListLook, Node, NodesLook
 from hpc_operator.domain.reasons import Reason
@@ -107,7 +109,7 @@ def over(age: float, took: float = 50.0) -> Any:
 
 COUNTS = [
     Row("more are wished: the cluster is looked up", scene(held(MORE), listed()), "Act LookById", fields={"lane": "change"}),
-    Row("and its nodes are counted, as part of the change: a busy watch leaves looks no call", scene(held(MORE), listed(), asked=(idle(),)), "Act CountNodes", fields={"lane": "change"}),
+    Row("and its nodes are counted", scene(held(MORE), listed(), asked=(idle(),)), "Act CountNodes"),
     Row("counted once: a second look with another beginning", scene(held(MORE), listed(), asked=(idle(),), nodes=nodes(3)), "Act CountNodes"),
     Row("nothing runs on it: as many as are lacking", scene(held(MORE), listed(), asked=(idle(),), **SURE), "Act Change", fields={"action": OperationAction.ADD_NODES, "count": 3, "role": "compute", "nodes": ("cln-1", "cln-2")}),
     Row("two looks that differ decide nothing", scene(held(MORE), listed(), asked=(idle(),), nodes=(*nodes(3, of=FOUR), *nodes(4))), "Wait Changing quietly"),
@@ -158,7 +160,7 @@ JOBS = [
     Row("growth goes on while a resize waits", scene(held(replace(BIGGER, conf=replace(CONF, roles={"login": Role(2, 2, 4096), "compute": Role(2, 8, 16384)}))), listed(jobs=1), asked=(idle(jobs=1),), **SURE), "Act Change", fields={"role": "login", "count": 1}),
 ]  # fmt: skip
 SIZES = [
-    Row("another size: the nodes are looked at first", scene(held(BIGGER), listed()), "Act CountNodes", fields={"lane": "change"}),
+    Row("another size: the nodes are looked at first", scene(held(BIGGER), listed()), "Act CountNodes"),
     Row("one role, its whole size", scene(held(BIGGER), listed(), asked=(idle(),), nodes=nodes(3)), "Act Change", fields={"action": OperationAction.RESIZE, "role": "compute", "cpu": 8, "memory": 16384}),
     Row("not all alike is put right too", scene(held(START, nodes=(counts()[0], NodeCount("compute", 2, 2, 2, 0, 0))), listed(), asked=(idle(),), nodes=nodes(3)), "Act Change", fields={"cpu": 2}),
     Row("sizes that no answer carries are not compared", scene(held(BIGGER, nodes=(NodeCount("compute", 2, 2, 2),)), listed()), "Settled Ready"),
@@ -295,3 +297,45 @@ def test_renamed_outside_is_put_right_only_where_the_account_showed_our_name() -
     shown = scene(planned, renamed)
     assert shape(decide(shown)) == "Settled Differs"
     assert remembered(shown, decide(shown)).described is None, "what it was called is forgotten by the next report"
+
+
+def test_a_refused_name_or_description_is_shown_and_not_sent_again() -> None:
+    taboo = replace(START, description="taboo")
+    made = held(taboo, described="as-it-was")
+    digest = describe(scene(made), OURS).digest
+    denied = replace(made, memory=replace(made.memory, **refused("cluster_name", digest)))
+    said = Row("shown", scene(denied, listed()), "Blocked ChangeRefused", says=("cluster_name or description", "no"))
+    said.judge(decide(said.scene))
+    mended = replace(denied, desired=replace(START, description="better"))
+    assert shape(decide(scene(mended, listed()))) == "Act Describe"
+
+
+def test_a_description_that_is_left_out_stays_and_needs_no_call() -> None:
+    texts = {"name": named(STEM), "description": f"first words-{STEM}-1"}
+    shown = look(5, cluster(**texts))
+    left_out = held(START, described="with first words")
+    assert shape(decide(scene(left_out, shown))) == "Settled Ready"
+    early = replace(left_out, memory=replace(left_out.memory, described_at=ago(POLICY.visibility_lag)))
+    assert shape(decide(scene(early, shown))) == "Act Describe", "what was written last may not show yet"
+    renamed = replace(left_out, desired=replace(START, cluster_name="other"))
+    made = decide(scene(renamed, shown))
+    assert isinstance(made, Act)
+    assert isinstance(made.action, Describe)
+    assert made.action.description == f"first words-{STEM}-1", "no word of it is lost"
+
+
+def test_a_wish_that_waits_long_does_not_hold_up_the_others() -> None:
+    held_up = refused("cluster_conf.cluster.login.count", "2", code=2500)
+    young = {"recorded_at": ago(YOUNG), "last_operation": closed(age=YOUNG)}
+    made = decide(scene(held(wish(login=2, compute=5), **held_up, **young), listed(), asked=(idle(),), **SURE))
+    assert isinstance(made, Wait)
+    assert made.reason is Reason.RESOURCE_QUOTA_EXCEEDED, "the refusal is told"
+    assert made.after <= POLICY.staleness, "and the other wish is looked at as soon as it may go on"
+
+
+def test_a_pause_does_not_hide_that_the_cluster_was_stopped() -> None:
+    made = scene(held(MORE, orders=Orders(paused=True)), listed("stopped"))
+    up = Condition("Available", "True", "Active", "", 0, 5.0)
+    made = replace(made, resource=replace(made.resource, conditions=(up,), generation=3))
+    (shown,) = report(made, decide(made)).conditions
+    assert (shown.status, shown.reason, shown.observed_generation) == ("False", "Stopped", 3)
