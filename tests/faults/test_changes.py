@@ -137,3 +137,21 @@ def test_a_lost_status_does_not_add_nodes_again(at: float, log_lag: float) -> No
         assert world.posts("deleteNodes") == 0
 
     run(scenario, node_seconds=800.0, list_lag=55.0, log_lag=log_lag, new_nodes_show="end")
+
+
+@pytest.mark.parametrize("seconds", [80.0, 83.0, 100.0])
+def test_what_was_counted_while_it_started_does_not_stay(seconds: float) -> None:
+    """While it starts no node is up yet; status must not go on saying so, whichever look shows the end first."""
+
+    async def scenario(world: World) -> None:
+        world.process()
+        world.people.apply()
+        assert await world.until(world.ready, 3000)
+        for power, reason in (("Stopped", "Stopped"), ("Running", "Ready")):
+            world.people.edit(power=power)
+            assert await world.until(lambda reason=reason: world.reason() == reason, 3000), world.message()
+        found = world.resource()
+        assert found is not None
+        assert {count.active for count in found.memory.nodes} == {1}
+
+    run(scenario, power_seconds=seconds)

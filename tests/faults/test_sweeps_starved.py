@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import pairwise
 
 from faults.harness import World, run
+from faults.scenarios import conf
 from hpc_simulator import faults as f
 from hpc_simulator import jobs
 from hpc_simulator.jobs import Job
@@ -148,3 +149,18 @@ def test_a_create_that_needs_looks_by_id_and_at_the_log_comes_to_its_turn_in_a_s
         assert await world.until(lambda: world.reason() == "OwnedElsewhere", 4 * 3600), world.message()
 
     run(scenario, quota=60, create_seconds=20.0, name_echo="none", rename_echo=False)
+
+
+def test_a_watch_that_takes_all_it_may_leaves_a_change_its_counts() -> None:
+    """No call is left for other looks in such an account; the nodes are counted all the same, and a wish is carried out."""
+
+    async def scenario(world: World) -> None:
+        world.process()
+        await ready(world, "demo")
+        await world.wait(1800)
+        world.people.edit(cluster_conf=conf(count=3))
+        assert await world.until(lambda: world.posts("addNodes") == 1, 900), world.message()
+        assert await world.until(lambda: world.ready("demo"), 1800), world.message()
+        assert world.posts("addNodes") == 1
+
+    run(scenario, quota=340, create_seconds=30.0, node_seconds=30.0)

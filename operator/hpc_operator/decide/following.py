@@ -77,7 +77,15 @@ def _job_ended(scene: Scene, intent: Intent, line: Cluster, job: Entry) -> Decis
         return Act(Ended(intent, log.begun if log else scene.now))
     if job.status is JobStatus.FAILED:
         return _close(scene, intent, Outcome.FAILED, _failed(job))
+    if _counted_early(scene, intent, log):  # what was up while it ran would stay in status
+        return Act(Ended(intent, log.begun))
     return _shown(scene, intent, line, log) or Act(Ended(intent, log.begun))
+
+
+def _counted_early(scene: Scene, intent: Intent, log: LogLook) -> bool:
+    """Its nodes were counted since it began, but not since its end is known."""
+    looks = [look for look in scene.facts.nodes if guards.nodes_speak(look, intent.started_at)]
+    return bool(looks) and not any(guards.nodes_speak(look, log.begun) for look in looks)
 
 
 def _failed(job: Entry) -> str:

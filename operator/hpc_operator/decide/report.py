@@ -22,6 +22,7 @@ from hpc_operator.domain.record import (
     LIFE,
     Condition,
     Memory,
+    NodeCount,
     OperationAction,
     Plan,
     PlannedChange,
@@ -83,13 +84,20 @@ def remembered(scene: Scene, decision: Decision) -> Memory:
         naming = [entry for entry in log.entries if memory.hpc_cluster_id in entry.cluster_ids]
         oldest = min(naming, key=lambda entry: entry.created_at or 0.0, default=None)
         memory = replace(memory, job_id=oldest.job_id if oldest else None)
-    memory = _waiting(scene, decision, memory)
+    memory = replace(_waiting(scene, decision, memory), nodes=_wished(scene.resource))
     if memory.taken_over is not None and memory.taken_over != scene.resource.orders.take_over:
         memory = replace(memory, taken_over=None)  # the annotation is gone: written again, it is a new order
     if isinstance(decision, Settled) and memory.hpc_cluster_id:
         memory = replace(memory, stopped=decision.reason is Reason.STOPPED)
         return memory if memory.first_active_at is not None else replace(memory, first_active_at=scene.now)
     return memory
+
+
+def _wished(resource: Resource) -> tuple[NodeCount, ...]:
+    """What was counted, beside what the manifest says now: with `Plan`, or stopped, nothing is counted for long."""
+    roles = resource.desired.conf.roles if resource.desired.conf else {}
+    wishes = {name: wish.count for name, wish in roles.items() if wish.count is not None}
+    return tuple(replace(each, desired=wishes.get(each.role, each.desired)) for each in resource.memory.nodes)
 
 
 def _waiting(scene: Scene, decision: Decision, memory: Memory) -> Memory:

@@ -243,6 +243,14 @@ def test_what_is_waited_for_is_remembered_until_it_is_over() -> None:
     assert remembered(over, decide(over)).waiting_since is None
 
 
+def test_the_count_that_is_wished_is_told_with_every_report() -> None:
+    """Observe, Plan and a stopped cluster count nothing anew for long; without a wish the counted one stays."""
+    for desired, told in ((MORE, 5), (wish(compute=None), 2)):
+        planned = scene(held(replace(desired, management_policy=ManagementPolicy.PLAN)), listed())
+        counts = {count.role: count for count in remembered(planned, decide(planned)).nodes}
+        assert (counts["compute"].desired, counts["compute"].present) == (told, 2)
+
+
 def test_stopped_as_wished_is_remembered() -> None:
     stopped = scene(held(STOP), listed("stopped"))
     assert remembered(stopped, decide(stopped)).stopped

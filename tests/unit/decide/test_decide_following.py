@@ -90,6 +90,8 @@ ROWS = [
     Row("a stop that ended and does not show yet", scene(opened(DOWN), line(), log=ended(), **SEEN), "Act Ended"),
     Row("and is waited for", scene(opened(DOWN, ended_at=ago(50)), line(), log=ended(), **SEEN), "Wait Changing"),
     Row("a start that ended and shows", scene(opened(UP), line(), log=ended(), **SEEN), "Act Close"),
+    Row("counted while it started, not since: what was not up yet would stay in status", scene(opened(UP), line(), log=ended(), nodes=nodes(20)), "Act Ended", fields={"at": ago(5)}),
+    Row("its end is noted, and then it is counted anew", scene(opened(UP, ended_at=ago(5)), line(), log=ended(), nodes=nodes(20)), "Act CountNodes"),
     Row("a resize that ended and shows", scene(opened(RESIZE), line(), log=ended(), nodes=nodes(3, of=BIG)), "Act Close"),
     Row("a resize that ended: its nodes are looked at", scene(opened(RESIZE), line(), log=ended()), "Act CountNodes"),
     Row("a resize whose job failed", scene(opened(RESIZE), line(), log=ended(JobStatus.FAILED), nodes=nodes(3)), "Act Close"),
