@@ -99,6 +99,8 @@ class Noticer:
         self._seen: dict[Account, Seen] = {}
         self._recounts: dict[str, Instant] = {}
         self._counted: dict[str, Instant] = {}
+        self._late: dict[Ref, Instant] = {}
+        """Who is counted once more, and when: what an operation did may show that late."""
 
     def recount(self, ref: Ref) -> bool:
         """Whether an operation on its cluster ended that is not its own: its nodes may be others now."""
@@ -114,6 +116,7 @@ class Noticer:
         """The resource is gone."""
         self._recounts.pop(ref.uid, None)
         self._counted.pop(ref.uid, None)
+        self._late.pop(ref, None)
 
     def seen(self, account: Account) -> Seen:
         """What is known of the account; empty before its first look."""
@@ -159,6 +162,7 @@ class Noticer:
         for uid, at in self._recounts.items():
             if at > look.begun + self._skew:  # the clock went back: no count would ever be late enough
                 self._recounts[uid] = look.begun
+        self._recount_late(look.begun)
         known = {**before, **{entry.job_id: entry for entry in look.entries}}
         seen.entries = {i: entry for i, entry in known.items() if self._kept(entry, look.begun)}
         seen.newest = max((e.created_at for e in look.entries if e.created_at is not None), default=seen.newest)
@@ -168,6 +172,15 @@ class Noticer:
             old = before.get(entry.job_id)
             if (old is None and self._young(entry, since)) or (old is not None and old.status is not entry.status):
                 self._concerned(entry, look.begun, sudden=old is None)
+
+    def _recount_late(self, now: Instant) -> None:
+        """A count made at once may be older than what the operation did."""
+        for ref, at in list(self._late.items()):
+            if at <= now or at > now + self._lag + self._skew:  # it is due, or the clock went back
+                del self._late[ref]
+                if self._counted.get(ref.uid, -math.inf) < at:
+                    self._recounts[ref.uid] = now
+                    self._wake(ref)
 
     def _young(self, entry: Entry, since: Instant) -> bool:
         return entry.created_at is None or entry.created_at > since - 2 * self._lag
@@ -183,8 +196,10 @@ class Noticer:
         own = self._fleet.job_holders(entry.job_id)
         for ref in dict.fromkeys(ref for each in entry.cluster_ids for ref in self._fleet.holders(each)):
             counted = self._counted.get(ref.uid, -math.inf) >= begun  # they were read after it ended
-            if not (entry.pending or ref in own or counted or (sudden and self._described(ref, entry))):
-                self._recounts[ref.uid] = begun
+            if not (entry.pending or ref in own or (sudden and self._described(ref, entry))):
+                self._late[ref] = begun + self._lag
+                if not counted:
+                    self._recounts[ref.uid] = begun
             self._wake(ref)
         for ref in own:
             self._wake(ref)

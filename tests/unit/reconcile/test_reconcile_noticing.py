@@ -169,6 +169,35 @@ def test_nodes_that_were_counted_before_its_end_was_seen_are_not_counted_again()
     assert (table.woken, table.noticer.recount(A)) == ([A], False)
 
 
+def test_what_an_operation_did_may_show_late_so_the_nodes_are_counted_once_more() -> None:
+    """A resize at the console: its end stands in the log, and the list of nodes still tells the old size."""
+    table = Table((line("a"),))
+    table.logged(entry("j-1", "a"))
+    table.noticer.counted(A, table.at + 2)
+    assert table.noticer.recount(A) is False
+    table.at += LAG - 10
+    table.logged(entry("j-1", "a"))
+    assert table.noticer.recount(A) is False, "not before it must show"
+    table.woken.clear()
+    table.at += 20
+    table.logged(entry("j-1", "a"))
+    assert (table.woken, table.noticer.recount(A)) == ([A], True)
+    table.noticer.counted(A, table.at + 2)
+    table.at += 10 * LAG
+    table.logged(entry("j-1", "a"))
+    assert (table.woken, table.noticer.recount(A)) == ([A], False), "once"
+
+
+def test_nodes_that_were_counted_late_enough_are_not_counted_once_more() -> None:
+    table = Table((line("a"),))
+    table.logged(entry("j-1", "a"))
+    table.noticer.counted(A, table.at + LAG + 2)
+    table.woken.clear()
+    table.at += LAG + 10
+    table.logged(entry("j-1", "a"))
+    assert (table.woken, table.noticer.recount(A)) == ([], False)
+
+
 def test_a_deeper_look_at_the_log_makes_no_news_of_what_is_old() -> None:
     table = Table((line("a"),), (entry("j-2", "a"),))
     table.logged(entry("j-2", "a"), entry("j-1", "a", at=NOW - 3 * LAG))
@@ -218,6 +247,10 @@ def test_who_is_gone_is_forgotten() -> None:
     table.logged(entry("j-1", "a"))
     table.noticer.forget(A)
     assert table.noticer.recount(A) is False
+    table.woken.clear()
+    table.at += 2 * LAG
+    table.logged()
+    assert table.woken == []
 
 
 def test_when_the_clock_went_back_nodes_are_not_counted_again_and_again() -> None:
