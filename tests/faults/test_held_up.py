@@ -151,3 +151,23 @@ def test_what_was_changed_outside_is_put_right_although_the_nodes_show_it_late(c
         assert await world.until(lambda: world.ready() and truth(world) == ("active", ONE), 600), truth(world)
 
     run(scenario, list_lag=55.0, new_nodes_show="end")
+
+
+def test_a_cluster_taken_while_the_clock_was_ahead_can_be_deleted_when_it_is_right_again() -> None:
+    """Our time is written down with it: a day ahead, nothing would be proven absent before that day is over."""
+
+    async def scenario(world: World) -> None:
+        process = world.process()
+        world.people.apply()
+        assert await world.until(world.ready, 2000)
+        process.offset = 86_400.0
+        await world.wait(60)
+        world.people.wipe_status()
+        assert await world.until(lambda: world.reason() == "ClockSkewed", 300)
+        process.offset = 0.0
+        assert await world.until(world.ready, 1500), world.message()
+        world.people.delete()
+        assert await world.until(world.gone, 1500), world.message()
+        assert world.alive() == []
+
+    run(scenario)

@@ -58,6 +58,11 @@ class Difference:
     describe: Describe | None = None
 
     @property
+    def key(self) -> str:
+        """What a refusal of it is remembered by: of name and description together their digest (`remembering`)."""
+        return self.describe.digest if self.describe is not None else self.wish
+
+    @property
     def call(self) -> str:
         """The API's name of the call."""
         return CALLS[self.action] if self.action is not None else "modifyCluster"

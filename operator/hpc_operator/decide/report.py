@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never
 
-from hpc_operator.decide import exits, wishes
+from hpc_operator.decide import exits, guards, wishes
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.differences import differences, plan, renamed
 from hpc_operator.decide.facts import Scene
@@ -95,7 +95,8 @@ def remembered(scene: Scene, decision: Decision) -> Memory:
 def _waiting(scene: Scene, decision: Decision, memory: Memory) -> Memory:
     """Since when a change waits for jobs; and that the cluster was renamed, before what it was called is forgotten."""
     if isinstance(decision, Wait) and decision.reason is Reason.WAITING_FOR_JOBS:
-        return replace(memory, waiting_since=memory.waiting_since or stored(scene.now))
+        since = stored(scene.now) if guards.clock_trusted(scene) else None
+        return replace(memory, waiting_since=memory.waiting_since or since)
     line = scene.shown(memory.hpc_cluster_id) if memory.hpc_cluster_id else None
     if not isinstance(decision, Settled):
         over = memory.waiting_since is not None and line is not None and not _would_interrupt(scene, line)

@@ -28,7 +28,7 @@ from hpc_operator.reconcile.sending import Sender
 from hpc_operator.reconcile.writing import Writer
 
 _log = logging.getLogger(__name__)
-_NOT_FOUND = 2100
+_DOZEN = 12
 
 
 class Performer:
@@ -198,5 +198,9 @@ class Performer:
 
 
 def calm(policy: Policy, streak: int) -> float:
-    """Seconds before the next pass when passes followed each other without rest: never a hot loop."""
-    return 0.0 if streak < 12 else pace.backoff(1, policy)
+    """Seconds before the next pass when passes followed each other without rest: never a hot loop.
+
+    A rest after each dozen, longer every time. Between two rests steps follow at once: one that needs the look of the
+    step before would otherwise find it too old, and look again for ever.
+    """
+    return 0.0 if streak % _DOZEN else pace.backoff(streak // _DOZEN, policy)
