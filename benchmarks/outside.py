@@ -53,7 +53,7 @@ class _Watched:
 
     def note(self, raw: Mapping[str, Any]) -> None:
         waiting = self.seen.get(raw["metadata"]["name"])
-        said = raw.get("status", {}).get("cluster_status") == "stopped"
+        said = raw.get("status", {}).get("cluster_status") == "suspended"
         if waiting is not None and said and not waiting.done():
             waiting.set_result(time.time())
 
@@ -82,7 +82,7 @@ async def _stop_some(scene: Scene, clusters: Mapping[str, str], window: float) -
 async def _stop(session: aiohttp.ClientSession, url: str, after: float, said: asyncio.Future[float]) -> float | None:
     await asyncio.sleep(after)
     changed = time.time()
-    async with session.post(url, json={"status": "stopped"}) as answer:
+    async with session.post(url, json={"status": "suspended"}) as answer:
         answer.raise_for_status()
     try:
         return await asyncio.wait_for(said, PATIENCE) - changed

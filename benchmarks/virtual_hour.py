@@ -127,11 +127,11 @@ class _Hour:
         self.world.cloud.change_cluster(cluster, Change(status="active"))
 
 
-_KINDS = ("renamed", "stopped", "renamed", "suspended") * 4 + ("deleted",)
+_KINDS = ("renamed", "suspended") * 8 + ("deleted",)
 """What happens outside, in turn. Seldom a deletion: its proof costs two calls, and a thousand leave few to spare."""
-_REASONS = {"stopped": "StoppedOutside", "suspended": "AccountInArrears"}
+_REASONS = {"suspended": "AccountInArrears"}
 """What Ready says of a cluster with this status."""
-AT_ONE_LOOK = ("renamed", "stopped", "suspended", "active again")
+AT_ONE_LOOK = ("renamed", "suspended", "active again")
 """What one look proves; a deletion needs two, and a question by id, before it may be said."""
 
 

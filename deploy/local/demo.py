@@ -32,6 +32,7 @@ SHORT = {  # the window of doubt, small enough to watch; the simulator's lifetim
     "POLL": "0.5",
     "STALENESS": "2",
     "RETRY_BASE": "1",
+    "QUOTA": "100000",  # a look every two seconds takes more than 2000 calls an hour: none would be left for nodes
 }
 console = Console(highlight=False)
 T = TypeVar("T")
@@ -56,6 +57,7 @@ class Stage:
             "hpc-simulator",
             *("--state", str(self.folder / "cloud.json"), "--time-factor", TIME_FACTOR),
             *("--set", f"request_lifetime={SHORT['REQUEST_LIFETIME']}"),
+            *("--set", f"call_quota={SHORT['QUOTA']}"),
         )
         line = self.wait_for("the simulator", lambda: _first_json(program.output()), program)
         self.control = line["control"]

@@ -55,8 +55,12 @@ class Settings:
     """The refusal of a change while an operation runs on the cluster."""
     last_node_code: int = 1400
     """The refusal of a deleteNodes that would leave a role without a node."""
+    most_nodes: int = 99
+    """Nodes that addNodes lets a role have; the documented 99, or an account's smaller room."""
     too_many_nodes_code: int = 2500
-    """The refusal of an addNodes after which a role would have more than 99 nodes."""
+    """The refusal of an addNodes after which a role would have more nodes than that."""
+    refused_word: str = ""
+    """A name or description in which it stands is refused with 1101 by modifyCluster; empty: none is."""
     wrong_role_code: int = 1101
     """The refusal of a role that the cluster has not, or that its type cannot change."""
     nodes_change_when: Literal["active", "stopped-too"] = "active"

@@ -6,32 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from stage import Stage, until
-from stage.manifests import example
+from stage.manifests import EXAMPLES, example
 from stage.metrics import QueuedJobs
 
 from local_control_plane import ControlPlane
 
-AUTOSCALER = {
-    "apiVersion": "autoscaling/v2",
-    "kind": "HorizontalPodAutoscaler",
-    "metadata": {"name": "auto"},
-    "spec": {
-        "scaleTargetRef": {"apiVersion": "hpc.qingcloud.com/v1alpha1", "kind": "HpcCluster", "name": "auto"},
-        "minReplicas": 1,
-        "maxReplicas": 6,
-        "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}},
-        "metrics": [
-            {
-                "type": "External",
-                "external": {
-                    "metric": {"name": "queued_jobs"},
-                    "target": {"type": "AverageValue", "averageValue": "2"},
-                },
-            }
-        ],
-    },
-}
+
+def autoscaler() -> dict[str, Any]:
+    """examples/autoscaler.yaml for `auto`, without its patience."""
+    made: dict[str, Any] = yaml.safe_load((EXAMPLES / "autoscaler.yaml").read_text())
+    made["metadata"]["name"] = made["spec"]["scaleTargetRef"]["name"] = "auto"
+    made["spec"]["behavior"]["scaleDown"]["stabilizationWindowSeconds"] = 0
+    return made
 
 
 @pytest.fixture
@@ -77,7 +65,7 @@ def test_an_autoscaler_adds_and_takes_nodes_and_no_apply_takes_the_count_from_it
     scaled.wait_ready("auto")
     assert count(scaled) is None
     with QueuedJobs(scaled.server, 2) as jobs:
-        scaled.kube.apply(AUTOSCALER)
+        scaled.kube.apply(autoscaler())
         until("the autoscaler says that it cannot", lambda: "FailedGetScale" in told(scaled))
         scaled.kube.kubectl("scale", "hpc/auto", "--replicas=1")
         until("the autoscaler asks for the metric", lambda: jobs.asked or None)

@@ -85,3 +85,52 @@ def _tended(stage: Stage) -> None:
 
 def _configmap(stage: Stage, name: str) -> str:
     return stage.kube.kubectl("get", "configmap", name, "--ignore-not-found", "-o", "name").strip()
+
+
+def test_a_namespace_that_is_deleted_ends(own: Stage) -> None:
+    """Its clusters are deleted, its Secrets go, and it is gone: nothing of ours holds it."""
+    own.operator()
+    for name in ("one", "two"):
+        own.kube.apply(ehpc(name))
+    for name in ("one", "two"):
+        own.wait_ready(name)
+    own.kube.kubectl("delete", "namespace", own.namespace, "--wait=false")
+    until("the clusters are deleted", lambda: own.cloud.clusters() == [], 120)
+    until("the namespace is gone", lambda: not _namespace(own), 60)
+    assert own.cloud.count("deleteCluster")[1] == 2
+
+
+def _namespace(stage: Stage) -> str:
+    return stage.server.kubectl("get", "namespace", stage.namespace, "--ignore-not-found", "-o", "name").strip()
+
+
+def test_the_crd_is_deleted_while_the_operator_is_down(own: Stage) -> None:
+    """Nothing is deleted after its start; the number is told; approved on the Lease, all go, and the approval with them."""
+    running = own.operator()
+    for name in ("one", "two"):
+        own.kube.apply(ehpc(name))
+    for name in ("one", "two"):
+        own.wait_ready(name)
+    running.program.kill()
+    own.server.kubectl("delete", "crd", "hpcclusters.hpc.qingcloud.com", "--wait=false")
+    own.after_kill()
+    for name in ("one", "two"):
+        own.wait_reason(name, "MassDeletion")
+    assert own.cloud.count("deleteCluster") == (0, 0)
+    told = next(each for each in own.kube.status("one")["conditions"] if each["type"] == "Ready")["message"]
+    assert "approve-deletions=2" in told
+    own.kube.kubectl("annotate", "lease", "hpc-operator", "hpc.qingcloud.com/approve-deletions=2")
+    until("the clusters are deleted", lambda: own.cloud.clusters() == [], 120)
+    until("the CRD is gone", lambda: not _crd(own), 60)
+    until("the approval is used up", lambda: "approve-deletions" not in _lease(own), 60)
+    assert own.cloud.count("deleteCluster")[1] == 2
+
+
+def _crd(stage: Stage) -> str:
+    return stage.server.kubectl(
+        "get", "crd", "hpcclusters.hpc.qingcloud.com", "--ignore-not-found", "-o", "name"
+    ).strip()
+
+
+def _lease(stage: Stage) -> str:
+    return stage.kube.kubectl("get", "lease", "hpc-operator", "-o", "jsonpath={.metadata.annotations}")

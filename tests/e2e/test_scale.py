@@ -183,3 +183,23 @@ def test_scale_is_bounded_as_the_count_is(here: Namespace, replicas: int) -> Non
     with pytest.raises(KubectlError, match=r"compute\.count"):
         here.scale(replicas)
     assert here.count() == 2
+
+
+def test_who_may_scale_needs_two_verbs_and_may_edit_nothing_else(here: Namespace, tmp_path: Path) -> None:
+    """As docs/autoscaling.md says; the autoscaler's own role covers every kind that has /scale."""
+    here.client_side(manifest(2))
+    here.kubectl("create", "serviceaccount", "scaler")
+    rules = ("--verb=get,patch", "--resource=hpcclusters.hpc.qingcloud.com/scale")
+    here.kubectl("create", "role", "scaler", *rules)
+    here.kubectl("create", "rolebinding", "scaler", "--role=scaler", f"--serviceaccount={here.name}:scaler")
+    here.kubectl("create", "role", "reader", "--verb=get", "--resource=hpcclusters.hpc.qingcloud.com")
+    here.kubectl("create", "rolebinding", "reader", "--role=reader", f"--serviceaccount={here.name}:scaler")
+    token = here.server.token_for(here.name, "scaler")
+    theirs = here.server.kubeconfig_for(tmp_path / "theirs", token, here.name)
+    here.server.kubectl("--kubeconfig", str(theirs), "scale", "hpc/one", "--replicas=3")
+    assert here.count() == 3
+    with pytest.raises(KubectlError, match="forbidden"):
+        here.server.kubectl("--kubeconfig", str(theirs), "patch", "hpc/one", "--type=merge", "-p", '{"spec":{}}')
+    own = json.loads(here.kubectl("get", "clusterrole", "system:controller:horizontal-pod-autoscaler", "-o", "json"))
+    granted = [rule for rule in own["rules"] if "*/scale" in rule.get("resources", [])]
+    assert {verb for rule in granted for verb in rule["verbs"]} == {"get", "update"}

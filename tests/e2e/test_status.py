@@ -62,7 +62,7 @@ def kubectl_hpc(stage: Stage, *arguments: str) -> Asked:
 
 def test_from_applied_to_ready_to_gone(stage: Stage) -> None:
     """Nobody looks at it; it is created; it is there; its deletion is held, and why: each on one screen."""
-    assert status(stage).text == "No HpcClusters.\n"
+    assert status(stage).text == f"No HpcClusters in namespace {stage.namespace}.\n"
     stage.kube.apply(ehpc("demo", deletionProtection=True))
     fresh = status(stage, "demo")
     assert fresh.text.splitlines()[0] == f"{stage.namespace}/demo  ehpc  not seen yet"

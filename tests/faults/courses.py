@@ -4,7 +4,9 @@ from typing import Any
 
 from faults.harness.life import Course
 
-_QUICK: dict[str, Any] = {"create_seconds": 20.0, "delete_seconds": 20.0}
+_QUICK: dict[str, Any] = {
+    **dict.fromkeys(("create_seconds", "delete_seconds", "node_seconds", "resize_seconds", "power_seconds"), 20.0)
+}
 
 COURSES = (
     Course("names echoed, no lag", {**_QUICK, "name_echo": "top"}, thorough=True),

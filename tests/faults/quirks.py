@@ -119,7 +119,15 @@ CLOSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 EXCUSED = {
     **dict.fromkeys(
         (
-            *("last_node_code", "too_many_nodes_code", "wrong_role_code", "nodes_change_when", "repeated_power"),
+            *(
+                "last_node_code",
+                "too_many_nodes_code",
+                "most_nodes",
+                "refused_word",
+                "wrong_role_code",
+                "nodes_change_when",
+                "repeated_power",
+            ),
             *(
                 "start_path",
                 "power_answer",

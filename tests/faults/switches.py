@@ -166,6 +166,57 @@ def release_when_answered(scene: Any, cluster_id: str, intent: Any) -> Any:
     return import_module("hpc_operator.decide.deleting")._released(scene, cluster_id, intent)
 
 
+def only_those_still_there(cache: Any) -> list[float]:
+    """Who went is forgotten."""
+    return sorted(cache.terminating())
+
+
+def asked_as_long_as_it_stands(resource: Any, cluster_id: str) -> bool:
+    """An order is new at every look."""
+    return bool(resource.orders.take_over == cluster_id)
+
+
+def delete_at_once(scene: Any, cluster_id: str, _: Any) -> Any:
+    """A change that is open is no reason to wait."""
+    return import_module("hpc_operator.decide.deleting").before_answer(scene, cluster_id, None)
+
+
+def newest_count(scene: Any, cluster_id: str, since: float) -> Any:
+    """One look is enough."""
+    modules = import_module("hpc_operator.decide.counting"), import_module("hpc_operator.decide.guards")
+    counting, guards = modules
+    looks = [look for look in scene.facts.nodes if guards.nodes_speak(look, since)]
+    fresh = looks and looks[0].begun >= scene.now - scene.policy.staleness
+    return looks[0] if fresh else counting.count(scene, cluster_id)
+
+
+def countable_from_the_window(resource: Any, policy: Any) -> Any:
+    """A look from before the last close counts too."""
+    return import_module("hpc_operator.decide.guards").absence_threshold(resource, policy)
+
+
+def all_of_them(nodes: Any, surplus: int) -> tuple[str, ...]:
+    """As many as are asked for."""
+    return tuple(node.id for node in nodes[: max(0, surplus)])
+
+
+def closed_when_it_shows(scene: Any, intent: Any, line: Any, shows: float, job: Any) -> Any:
+    """New nodes are there: it is done."""
+    following = import_module("hpc_operator.decide.following")
+    return following._without_effect(scene, intent, job) if scene.facts.nodes else following._progress(scene, line)
+
+
+def void_without_an_answer(scene: Any, intent: Any, _: Any) -> Any:
+    """No answer, no effect."""
+    following = import_module("hpc_operator.decide.following")
+    return following._close(scene, intent, following.Outcome.VOID, "")
+
+
+def nothing_is_open(scene: Any, _: Any, line: Any) -> Any:
+    """What is open does not hold back what else is wished."""
+    return import_module("hpc_operator.decide.living")._by_status(scene, line)
+
+
 def main(name: str) -> int:
     """Run the test of a guard that is off."""
     import pytest  # noqa: PLC0415 - only in the process of its own

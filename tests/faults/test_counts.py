@@ -61,7 +61,9 @@ def test_a_create_is_one_post_and_a_bounded_number_of_writes() -> None:
         assert calls["operation"] <= 6
         writes = [_essence(write) for write in world.kube.writes]
         assert writes[: len(CREATE_WRITES)] == CREATE_WRITES
-        assert len(writes) == len(CREATE_WRITES) + 6, "Creating, two statuses on the way, described, nodes, Ready"
+        assert len(writes) == len(CREATE_WRITES) + 8, (
+            "Creating, two statuses on the way, described, nodes, the connection Secret and its digest, Ready"
+        )
         assert [event["reason"] for event in world.kube.events] == ["Creating", "Ready"], "events tell changes only"
 
     run(scenario, create_seconds=30.0)

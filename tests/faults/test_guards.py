@@ -57,6 +57,8 @@ def test_every_safeguard_of_the_law_is_listed() -> None:
         "as-of", "key fingerprint", "close under the nonce", "absence only after the window", "account proof",
         "deleteCluster answered", "before a policy lets go", "finalizer without record", "mark with the finalizer",
         "recorded account", "object look", "second bearer", "two looks",
+        "two agreeing looks", "after recording + window", "after the last close", "never below one", "never closed early",
+        "no answer is never repeated", "nothing pending", "jobs are idle", "one operation at a time",
     ):  # fmt: skip
         assert wanted in names
     assert len({guard.name for guard in GUARDS}) == len(GUARDS)

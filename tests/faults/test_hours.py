@@ -83,17 +83,7 @@ async def _nodes_that_cannot_be_read(world: World) -> str:
     return "CloudUnreachable"
 
 
-async def _a_name_that_is_refused(world: World) -> str:
-    await made(world)
-    world.bend = lambda e: (
-        Answer(200, {}, b'{"ret_code": 1101, "message": "no"}') if e.call == "modifyCluster" else e.answer
-    )
-    world.people.edit(cluster_name="refused")
-    return "ChangeRefused"
-
-
 STATES: dict[str, State] = {
-    "a name that is refused": _a_name_that_is_refused,
     "a wrong id to adopt": _a_wrong_id,
     "jobs that run for hours": _jobs,
     "an own operation that does not end": _the_own_operation,

@@ -151,6 +151,35 @@ def test_a_secret_that_breaks_is_told_within_a_minute_and_heals_within_one(broke
     run(scenario, create_seconds=30.0)
 
 
+@pytest.mark.parametrize("broken", ["missing", "leads elsewhere", "rotated"])
+def test_a_secret_of_one_resource_turns_in_an_account_that_is_watched_with_another_key(broken: str) -> None:
+    """The watch never reads this Secret: it looks with the key of whoever came first."""
+
+    async def scenario(world: World) -> None:
+        spec = begin(world, "Secret")
+        process = world.process()
+        await settled(world, "first")
+        await settled(world, "demo", spec=spec)
+        passes = len(process.passes)
+        if broken == "missing":
+            put(world, None)
+        elif broken == "rotated":
+            by_secret(world, NEW)
+        else:
+            put(world, FIRST, zone="other1a")
+        if broken == "rotated":
+            await world.wait(MINUTE + 10)
+            assert any(record.key == NEW.key and record.ret_code == 0 for record in world.cloud.calls)
+            assert len(process.passes) > passes
+            assert world.ready("demo")
+        else:
+            reason = "CredentialsMissing" if broken == "missing" else "AccountChanged"
+            assert await world.until(lambda: world.reason() == reason, MINUTE), world.message()
+        assert world.ready("first"), "which has nothing to do with it"
+
+    run(scenario, create_seconds=30.0)
+
+
 @pytest.mark.parametrize(
     ("way", "more"),
     [

@@ -43,8 +43,7 @@ def test_a_change_outside_is_said_within_the_promise(played: Played[Hour]) -> No
     told = played.result.told
     assert {kind: len(times) for kind, times in told.items()} == {
         "renamed": 16,
-        "stopped": 8,
-        "suspended": 8,
+        "suspended": 16,
         "active again": 16,
         "deleted": 2,
     }

@@ -1,6 +1,7 @@
 """Every scenario of the table under every single fault: same end, same effects, then silence."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from faults.harness.scene import compared, named
 from faults.harness.singles import play_all, singles
 from faults.scenarios import SCENARIOS
 
-LIVED = [named(each, COURSES[1]) for each in SCENARIOS]
+LIVED = [named(each, replace(COURSES[1], staleness=60.0)) for each in SCENARIOS]
 """Each where the conf name is echoed and everything lags."""
 PAIRED = [course for course in LIVED if course.scenario is not None and course.scenario.pairs]
 

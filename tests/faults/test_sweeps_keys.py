@@ -13,7 +13,7 @@ async def _ready(world: World, name: str) -> None:
 def _stop(world: World, name: str) -> None:
     found = world.resource(name)
     assert found is not None
-    world.cloud.change_cluster(found.id or "", Change(status="stopped"))
+    world.cloud.change_cluster(found.id or "", Change(status="suspended"))
 
 
 def test_a_key_that_sees_nothing_of_the_account_does_not_blind_the_watch_for_others() -> None:
@@ -31,7 +31,7 @@ def test_a_key_that_sees_nothing_of_the_account_does_not_blind_the_watch_for_oth
         await world.wait(600)
         assert len(process.passes) - passes < 600 / 30 + 20, "the tenant's own, and hardly one of the other"
         _stop(world, "demo")
-        assert await world.until(lambda: world.reason("demo") == "StoppedOutside", 40)
+        assert await world.until(lambda: world.reason("demo") == "AccountInArrears", 40)
 
     run(scenario, create_seconds=30.0)
 
@@ -47,6 +47,6 @@ def test_it_is_watched_again_when_its_key_is_mended() -> None:
         del world.keys_of["demo"]
         assert await world.until(lambda: world.ready("demo"), 400), world.message("demo")
         _stop(world, "demo")
-        assert await world.until(lambda: world.reason("demo") == "StoppedOutside", 60)
+        assert await world.until(lambda: world.reason("demo") == "AccountInArrears", 60)
 
     run(scenario, create_seconds=30.0)

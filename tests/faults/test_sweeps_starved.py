@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from faults.harness import World, run
 from hpc_simulator import faults as f
+from hpc_simulator import jobs
 from hpc_simulator.jobs import Job
 
 STALENESS = 31.0
@@ -97,7 +98,7 @@ def test_a_long_outage_of_ours_is_not_read_back_for_ever() -> None:
         truth = world.cloud.world
         now = world.now()
         assert world.key is not None
-        truth.start(Job(truth.new_id("j"), "Resize", [found.id or ""], world.key.owner, now, now + 5, now))
+        truth.start(Job(truth.new_id("j"), jobs.RESTART_NODES, [found.id or ""], world.key.owner, now, now + 5, now))
         assert await world.until(lambda: world.posts("listNodes") > nodes, 60), "operations are noticed again"
 
     run(scenario, quota=1300, create_seconds=30.0)

@@ -5,6 +5,7 @@ old look buys nodes, a stop kills jobs, two operations run on one cluster.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from hpc_operator.decide import ceilings, counting, guards, wishes
 from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
@@ -24,18 +25,24 @@ def change(scene: Scene, line: Cluster, found: Iterable[Difference]) -> Decision
 
     What waits by itself is told before what waits for a person: the one goes on, the other stays.
     """
-    waits: list[Decision] = []
+    waits: list[Wait | Blocked] = []
     for difference in found:
         if line.status != "active" and difference.describe is None and difference.field != "power":
             continue  # a stopped cluster gets its nodes and sizes when it runs
         answer = _one(scene, line, difference)
         if isinstance(answer, Act):
             return answer
-        if answer is not None:
+        if isinstance(answer, Wait | Blocked):
             waits.append(answer)
         if difference.action is OperationAction.STOP and isinstance(answer, Wait):
             break  # what would be changed is about to stop
-    return next((each for each in waits if isinstance(each, Wait)), next(iter(waits), None))
+    return _first(waits)
+
+
+def _first(waits: list[Wait | Blocked]) -> Wait | Blocked | None:
+    """What is told, and when to look again: no later than any of them asks, or one wish would hold up the others."""
+    told = next((each for each in waits if isinstance(each, Wait)), next(iter(waits), None))
+    return replace(told, after=min(each.after for each in waits)) if told is not None else None
 
 
 def _one(scene: Scene, line: Cluster, difference: Difference) -> Decision | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from hpc_operator.decide import ceilings, doubt, guards, pace
-from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
+from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Earlier, FirstCreate, Scene
 from hpc_operator.decide.living import absence
 from hpc_operator.decide.quota import exhausted
@@ -59,6 +59,8 @@ def _observing(scene: Scene) -> Decision | None:
     if scene.resource.desired.management_policy is ManagementPolicy.FULL:
         return None
     policy = scene.resource.desired.management_policy
+    if policy is ManagementPolicy.PLAN and _complete(scene) is None:
+        return Settled(Reason.DIFFERS, "managementPolicy Plan: there is no cluster yet; Full would create one.")
     text = f"managementPolicy {policy} never creates; name an existing cluster with hpc.qingcloud.com/adopt=<id>."
     return _blocked(scene, Reason.NOTHING_TO_OBSERVE, text)
 

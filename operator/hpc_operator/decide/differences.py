@@ -58,11 +58,6 @@ class Difference:
     describe: Describe | None = None
 
     @property
-    def key(self) -> str:
-        """What a refusal of it is remembered by: of name and description together their digest (`remembering`)."""
-        return self.describe.digest if self.describe is not None else self.wish
-
-    @property
     def call(self) -> str:
         """The API's name of the call."""
         return CALLS[self.action] if self.action is not None else "modifyCluster"
@@ -82,8 +77,15 @@ def differences(scene: Scene, line: Cluster) -> tuple[Difference, ...]:
 
 def _names(scene: Scene, line: Cluster) -> Iterator[Difference]:
     wish = naming.describe(scene, line)
-    if wish.digest != scene.resource.memory.described or renamed(scene, line, wish):
+    other = wish.digest != scene.resource.memory.described and not _written(scene, line, wish)
+    if other or renamed(scene, line, wish):
         yield Difference("cluster_name", line.name or "", wish.name, describe=wish)
+
+
+def _written(scene: Scene, line: Cluster, wish: Describe) -> bool:
+    """The wish changed, but not what would be written: it was left out of the manifest, or put back."""
+    described = scene.resource.memory.described is not None and guards.described_shows(scene)
+    return described and (line.name, line.description) == (wish.name, wish.description)
 
 
 def renamed(scene: Scene, line: Cluster, wish: Describe) -> bool:

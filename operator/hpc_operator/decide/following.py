@@ -4,7 +4,7 @@ Imported by `living`. The wish is a target, so doubt needs no identity: wait unt
 count again. A change of nodes is never closed early because new nodes appeared (they may be another's).
 """
 
-from hpc_operator.decide import counting, guards, pace
+from hpc_operator.decide import counting, guards
 from hpc_operator.decide.decision import Act, Decision, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.wishes import TRIES
@@ -62,7 +62,7 @@ def _unanswered(scene: Scene, intent: Intent, line: Cluster) -> Decision:
     limit, log = guards.due(intent, scene.policy), scene.log
     if log is None or not guards.settled_log(log, intent, scene.policy):
         text = f"{intent.field}: {intent.wish}: the call had no answer; what came of it shows by itself."
-        return Wait(Reason.CHANGE_UNANSWERED, pace.until(limit, scene.now, scene.policy), text)
+        return Wait(Reason.CHANGE_UNANSWERED, _until(scene, limit), text)
     if any(_may_be_ours(scene, entry, line.id) for entry in log.entries if entry.pending):
         text = f"{intent.field}: {intent.wish}: the call had no answer, and an operation on {line.id} still runs."
         return Wait(Reason.CHANGE_UNANSWERED, scene.policy.poll, text)
@@ -123,8 +123,13 @@ def _over(scene: Scene, intent: Intent, line: Cluster, ended: float) -> Decision
 
 def _wait_until(scene: Scene, intent: Intent, shows: Instant) -> Wait:
     text = f"{intent.field}: {intent.wish}: the operation ended; it is looked at again when that shows for certain."
-    left = shows - scene.now
-    return Wait(Reason.CHANGING, min(scene.policy.staleness, left + 0.1) if left > 0 else scene.policy.poll, text)
+    return Wait(Reason.CHANGING, _until(scene, shows), text)
+
+
+def _until(scene: Scene, instant: Instant) -> float:
+    """Seconds until then; before it nothing is looked at that would change the decision."""
+    left = instant - scene.now
+    return min(scene.policy.staleness, left + 0.1) if left > 0 else scene.policy.poll
 
 
 def _recount(scene: Scene, intent: Intent, line: Cluster, shows: float, job: Entry | None) -> Decision:

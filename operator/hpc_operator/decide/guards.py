@@ -283,11 +283,6 @@ def clock_trusted(scene: Scene) -> bool:
     return scene.facts.offset is None or abs(scene.facts.offset) <= scene.policy.clock_skew
 
 
-def has_mark(text: str) -> bool:
-    """Whether any mark of any fleet stands in the text."""
-    return any(True for _ in marks_in(text))
-
-
 def doubt_first(resource: Resource) -> bool:
     """An open create is resolved before any policy lets go."""
     operation = resource.memory.operation

@@ -122,7 +122,10 @@ def _failed(scene: Scene, what: str) -> Decision:
         return Blocked(
             Reason.CLUSTER_ABNORMAL, f"{what} Repair it in the console, or delete the resource.", _slow(scene)
         )
-    text = f"{what} It is not created again by itself: delete the resource to remove it, or repair it in the console."
+    text = (
+        f"{what} It is not created again by itself: annotate hpc.qingcloud.com/recreate={scene.resource.id} to have it "
+        "deleted and created anew, delete the resource to remove it, or repair it in the console."
+    )
     return Blocked(Reason.CREATE_FAILED, text, _slow(scene))
 
 
@@ -216,7 +219,8 @@ def absent(scene: Scene, cluster_id: str) -> Decision:
         return answer
     text = (
         f"{cluster_id} is gone, and this resource did not delete it. Nothing is created in its place by itself: "
-        "delete the resource, or restore the cluster."
+        f"annotate hpc.qingcloud.com/recreate={cluster_id} to have one created, delete the resource, or restore the "
+        "cluster."
     )
     return Blocked(Reason.CLUSTER_VANISHED, text, scene.policy.staleness)
 

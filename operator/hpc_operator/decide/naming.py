@@ -5,10 +5,9 @@ Imported by `differences` and `living`. The free part is the person's; the mark 
 
 import hashlib
 
-from hpc_operator.decide import guards
 from hpc_operator.decide.facts import Scene
 from hpc_operator.domain.actions import Describe
-from hpc_operator.domain.mark import Mark, marked
+from hpc_operator.domain.mark import Mark, marked, unmarked
 from hpc_operator.domain.observed import Cluster
 
 _MARKED_DESCRIPTION_LIMIT = 255
@@ -22,10 +21,5 @@ def describe(scene: Scene, line: Cluster) -> Describe:
     name = marked(resource.desired.free_name(resource.ref.name), mark)
     free = resource.desired.description
     digest = hashlib.sha256(f"{name}\n{free}".encode()).hexdigest()[:16]
-    kept = free if free is not None else without_marks(line.description or "")
+    kept = free if free is not None else unmarked(line.description or "")
     return Describe(line.id, name, marked(kept, mark, _MARKED_DESCRIPTION_LIMIT) if kept else str(mark), digest)
-
-
-def without_marks(text: str) -> str:
-    """The words in which no mark stands."""
-    return " ".join(word for word in text.split() if not guards.has_mark(word))

@@ -124,7 +124,7 @@ def _text(status: dict[str, object], name: str) -> str | None:
 def _conditions(scene: Scene, decision: Decision) -> tuple[Condition, ...]:
     resource = scene.resource
     if isinstance(decision, Wait) and decision.quiet and resource.conditions and not resource.deleting:
-        return _kept(resource, decision)
+        return _kept(scene, decision)
     reason, message = _words(decision)
     message = exits.told(scene, decision, reason, message)[:_MESSAGE_LIMIT]
     ready, reconciling, stalled = _stage(resource, decision)
@@ -137,16 +137,19 @@ def _conditions(scene: Scene, decision: Decision) -> tuple[Condition, ...]:
     return tuple(_condition(resource, scene.now, kind, said) for kind, said in wished.items())
 
 
-def _kept(resource: Resource, decision: Wait) -> tuple[Condition, ...]:
+def _kept(scene: Scene, decision: Wait) -> tuple[Condition, ...]:
     """As they stand. What a quiet wait keeps speaks of the spec that it was said of: an edit is not judged yet.
 
-    A pause has judged it: it leaves Ready as it was, and says so.
+    A pause has judged it: it leaves Ready as it was, and says so; whether the cluster is up goes on being told.
     """
+    resource = scene.resource
     if decision.reason is not Reason.PAUSED:
         return resource.conditions
     seen = tuple(replace(c, observed_generation=resource.generation) for c in resource.conditions)
     reason, message = decision.reason, decision.message
-    return tuple(replace(c, reason=reason, message=message) if c.type == "Ready" else c for c in seen)
+    told = (replace(c, reason=reason, message=message) if c.type == "Ready" else c for c in seen)
+    up = _available(scene)
+    return tuple(_condition(resource, scene.now, c.type, up) if c.type == "Available" else c for c in told)
 
 
 def _words(decision: Decision) -> tuple[Reason, str]:

@@ -1,5 +1,7 @@
 """Taking a cluster that already exists: found by mark, or ordered by a person (`adopt`, `take-over`). Pure."""
 
+import re
+
 from hpc_operator.decide import guards
 from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
 from hpc_operator.decide.facts import Scene
@@ -30,12 +32,26 @@ def take_ordered(scene: Scene) -> Decision | None:
     if wanted is None or wanted == scene.resource.memory.hpc_cluster_id:
         return None
     order = "adopt" if orders.adopt else "take-over"
+    if (problem := _unclear(scene, wanted, order)) is not None:
+        return _refused(scene, Reason.ADOPTION_REFUSED, problem)
     if others := scene.others(wanted):
         return _refused(scene, Reason.ALREADY_CLAIMED, f"{order}: {wanted} is recorded by {others[0].ref} already.")
     line = scene.shown(wanted)
     if line is None:
         return _ask(scene, wanted, order)
     return _check(scene, line, order)
+
+
+def _unclear(scene: Scene, wanted: str, order: str) -> str | None:
+    """What is wrong with the order itself, before anybody is asked."""
+    orders, wished = scene.resource.orders, scene.resource.desired.cluster_type
+    if orders.adopt and orders.take_over and orders.adopt != orders.take_over:
+        return f"adopt names {orders.adopt} and take-over names {orders.take_over}: remove the one that is not meant."
+    if _ID.fullmatch(wanted) is None:
+        return f"{order}: {wanted[:80]} is no cluster's id (hpc-… or ehpc-…); mend the annotation."
+    if not wanted.startswith(f"{wished}-"):
+        return f"{order}: {wanted} is not of cluster_type {wished}; mend the annotation, or spec.cluster_type."
+    return None
 
 
 def _ask(scene: Scene, wanted: str, order: str) -> Decision:
@@ -61,9 +77,6 @@ def _speaks(scene: Scene, look: IdLook) -> float:
 
 
 def _check(scene: Scene, line: Cluster, order: str) -> Decision:
-    wished = scene.resource.desired.cluster_type
-    if not line.id.startswith(f"{wished}-"):
-        return _refused(scene, Reason.ADOPTION_REFUSED, f"{order}: {line.id} is not of cluster_type {wished}.")
     mine = guards.bears(line, scene.stem)
     if order == "adopt" and guards.bears_other(line, scene.stem):
         text = f"adopt: {line.id} bears the mark of another resource; if that one is gone, use take-over."
@@ -84,3 +97,6 @@ def duplicates(scene: Scene, found: tuple[str, ...]) -> Blocked:
         "or annotate hpc.qingcloud.com/adopt=<id> with the one to keep.",
         scene.policy.staleness,
     )
+
+
+_ID = re.compile(r"e?hpc-[A-Za-z0-9_-]{1,59}")

@@ -21,13 +21,15 @@ _QUOTA, _BUSY = 2500, (1400, 5400)
 
 def standing(scene: Scene, difference: Difference) -> Wait | Blocked | None:
     """What an earlier refusal of this very wish says against trying now; None: nothing does."""
-    refused = refused_wish(scene, difference.field, difference.key)
+    texts = difference.describe
+    refused = refused_wish(scene, difference.field, difference.wish if texts is None else texts.digest)
     if refused is None or _asked_again(scene, refused):
         return None
     if refused.code == _QUOTA and scene.facts.quota_until is not None:
         return exhausted(scene.resource, scene.facts.quota_until, scene.now, "the change")
     told = meaning(refused)
-    text = f"{difference.field}: {difference.wish}: {told.message}"
+    field = refused.field if texts is None else f"{refused.field} or description"
+    text = f"{field}: {difference.wish}: {told.message}"
     if told.final:
         return Blocked(told.reason, text, scene.policy.staleness)
     pause = scene.policy.retry_cap if told.slow else pace.backoff(refused.failures, scene.policy)

@@ -18,6 +18,8 @@ _FLEET, _OBJECT, _UID = 4, 5, 5
 _NAME_LIMIT = 39
 _MARK = re.compile(rf"(?<![A-Za-z0-9])({VERSION}[a-z2-7]{{{_FLEET + _OBJECT + _UID}}})-([0-9]{{1,6}})(?![0-9A-Za-z])")
 
+_WITH_HYPHEN = re.compile(rf"-?{_MARK.pattern}")
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -79,3 +81,8 @@ def marked(free: str, mark: Mark, limit: int = _NAME_LIMIT) -> str:
     """A name that carries the mark: `<free part, cut>-<mark>`, below 40 characters as the API contract asks."""
     tail = f"-{mark}"
     return free[: limit - len(tail)].rstrip("-") + tail
+
+
+def unmarked(text: str) -> str:
+    """The text without marks, and without the hyphen that joins one to the free part: `marked` undone."""
+    return _WITH_HYPHEN.sub("", text).strip()

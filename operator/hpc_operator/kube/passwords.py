@@ -185,9 +185,18 @@ def _decoded(raw: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _must_be_ours(raw: Mapping[str, Any], resource: Resource) -> None:
-    if not is_ours(raw, resource):
-        raise SecretProblem(
-            Reason.SECRET_NOT_OURS,
-            f"the Secret {resource.ref.namespace}/{admin_secret(resource.ref.name)} belongs to somebody else: it is "
-            "neither read nor overwritten. Delete or rename it, or name a Secret in adminPasswordSecretRef.",
+    if is_ours(raw, resource):
+        return
+    name, kept = admin_secret(resource.ref.name), (raw["metadata"].get("labels") or {}).get(RETAINED)
+    if kept:  # "delete it" would cost the only password of a cluster that stays
+        whose, way = (
+            f"holds the password of {kept}, which was kept",
+            "Store it under another name, then delete this one",
         )
+    else:
+        whose, way = "belongs to somebody else", "Delete or rename it"
+    raise SecretProblem(
+        Reason.SECRET_NOT_OURS,
+        f"the Secret {resource.ref.namespace}/{name} {whose}: it is neither read nor overwritten. {way}, or name a "
+        "Secret in adminPasswordSecretRef.",
+    )

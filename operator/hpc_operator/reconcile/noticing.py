@@ -14,7 +14,7 @@ from typing import Protocol
 from hpc_operator.domain.desired import Instant, Ref
 from hpc_operator.domain.mark import marks_in
 from hpc_operator.domain.observed import Cluster, Entry, ListLook, LogLook
-from hpc_operator.domain.record import Account, Resource
+from hpc_operator.domain.record import LIFE, Account, Resource
 
 FOLLOWED = 3600.0
 """Seconds for which an operation that runs is followed, and the log is read back at most: every sweep pays for it."""
@@ -99,11 +99,10 @@ class Noticer:
         self._seen: dict[Account, Seen] = {}
         self._recounts: dict[str, Instant] = {}
         self._counted: dict[str, Instant] = {}
-        self._late: dict[Ref, Instant] = {}
-        """Who is counted once more, and when: what an operation did may show that late."""
+        self._again: dict[str, tuple[Ref, Instant]] = {}
 
     def recount(self, ref: Ref) -> bool:
-        """Whether an operation on its cluster ended that is not its own: its nodes may be others now."""
+        """Whether its nodes may be others: an operation not its own ended, or the end of one must show by now."""
         return ref.uid in self._recounts
 
     def counted(self, ref: Ref, begun: Instant) -> None:
@@ -111,12 +110,14 @@ class Noticer:
         self._counted[ref.uid] = begun
         if self._recounts.get(ref.uid, math.inf) <= begun:
             del self._recounts[ref.uid]
+        if ref.uid in self._again and self._again[ref.uid][1] <= begun:
+            del self._again[ref.uid]
 
     def forget(self, ref: Ref) -> None:
         """The resource is gone."""
         self._recounts.pop(ref.uid, None)
         self._counted.pop(ref.uid, None)
-        self._late.pop(ref, None)
+        self._again.pop(ref.uid, None)
 
     def seen(self, account: Account) -> Seen:
         """What is known of the account; empty before its first look."""
@@ -162,7 +163,7 @@ class Noticer:
         for uid, at in self._recounts.items():
             if at > look.begun + self._skew:  # the clock went back: no count would ever be late enough
                 self._recounts[uid] = look.begun
-        self._recount_late(look.begun)
+        self._shown_by_now(look.begun)
         known = {**before, **{entry.job_id: entry for entry in look.entries}}
         seen.entries = {i: entry for i, entry in known.items() if self._kept(entry, look.begun)}
         seen.newest = max((e.created_at for e in look.entries if e.created_at is not None), default=seen.newest)
@@ -173,14 +174,15 @@ class Noticer:
             if (old is None and self._young(entry, since)) or (old is not None and old.status is not entry.status):
                 self._concerned(entry, look.begun, sudden=old is None)
 
-    def _recount_late(self, now: Instant) -> None:
-        """A count made at once may be older than what the operation did."""
-        for ref, at in list(self._late.items()):
-            if at <= now or at > now + self._lag + self._skew:  # it is due, or the clock went back
-                del self._late[ref]
-                if self._counted.get(ref.uid, -math.inf) < at:
-                    self._recounts[ref.uid] = now
-                    self._wake(ref)
+    def _shown_by_now(self, begun: Instant) -> None:
+        """What ended a lag ago must show: what was counted before that may have been the nodes as they were."""
+        for ref, at in [*self._again.values()]:
+            if at > begun + self._lag + self._skew:  # the clock went back
+                self._again[ref.uid] = ref, begun + self._lag
+            elif at <= begun:
+                del self._again[ref.uid]
+                self._recounts[ref.uid] = begun
+                self._wake(ref)
 
     def _young(self, entry: Entry, since: Instant) -> bool:
         return entry.created_at is None or entry.created_at > since - 2 * self._lag
@@ -196,13 +198,21 @@ class Noticer:
         own = self._fleet.job_holders(entry.job_id)
         for ref in dict.fromkeys(ref for each in entry.cluster_ids for ref in self._fleet.holders(each)):
             counted = self._counted.get(ref.uid, -math.inf) >= begun  # they were read after it ended
-            if not (entry.pending or ref in own or (sudden and self._described(ref, entry))):
-                self._late[ref] = begun + self._lag
-                if not counted:
+            if not (entry.pending or (sudden and self._described(ref, entry))):
+                if ref not in own or self._changed(ref):
+                    self._again[ref.uid] = ref, begun + self._lag
+                if not (ref in own or counted):
                     self._recounts[ref.uid] = begun
             self._wake(ref)
         for ref in own:
             self._wake(ref)
+
+    def _changed(self, ref: Ref) -> bool:
+        """Whether its own operation is a change: those that name an end state are closed before all of it shows."""
+        resource = self._fleet.get(ref)
+        memory = resource.memory if resource is not None else None
+        newest = (memory.operation or memory.last_operation) if memory is not None else None
+        return newest is not None and newest.action not in LIFE
 
     def _described(self, ref: Ref, entry: Entry) -> bool:
         """Whether it can be our own change of a name, which is over at once and leaves the nodes as they are.

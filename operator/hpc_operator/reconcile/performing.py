@@ -187,8 +187,7 @@ class Performer:
         return None
 
     async def _count(self, resource: Resource, cluster_id: str, credentials: Credentials) -> Decision | None:
-        lane = "change" if resource.memory.operation is not None else "look"
-        look = await self._looks.nodes(credentials, credentials.account, cluster_id, lane)
+        look = await self._looks.nodes(credentials, credentials.account, cluster_id, "change")
         if not look.complete or not look.nodes:
             self._postpone(resource, "CountNodes")
             return None
@@ -200,7 +199,7 @@ class Performer:
 def calm(policy: Policy, streak: int) -> float:
     """Seconds before the next pass when passes followed each other without rest: never a hot loop.
 
-    A rest after each dozen, longer every time. Between two rests steps follow at once: one that needs the look of the
-    step before would otherwise find it too old, and look again for ever.
+    A rest after each dozen, longer every time. Between two rests steps follow at once: a read made directly before a
+    call speaks for a poll, and a pause before each step would outlast it, so that it is made again and again.
     """
     return 0.0 if streak % _DOZEN else pace.backoff(streak // _DOZEN, policy)

@@ -72,9 +72,12 @@ ADVICE: Mapping[Reason, Advice] = {
     Reason.OWNERSHIP_MOVED: _do("Claim it back: {annotate} hpc.qingcloud.com/take-over=<id>; or delete this resource."),
     Reason.ADOPTION_REFUSED: _do("Mend the annotation adopt or take-over: the message says what is wrong with it."),
     Reason.MARK_INVISIBLE: _do("Accept that with the operator's setting HPC_OPERATOR_ACCEPT_INVISIBLE_MARKS, or not."),
-    Reason.CLUSTER_VANISHED: _do("Restore the cluster in the console, or delete this resource."),
+    Reason.CLUSTER_VANISHED: _do(
+        "Give it up and have another created: {annotate} hpc.qingcloud.com/recreate=<id>; or delete this resource."
+    ),
     Reason.CREATE_FAILED: _do(
-        "Repair it in the console, or delete this resource (which deletes what is there) and apply it again."
+        "Delete what is there and have another created: {annotate} hpc.qingcloud.com/recreate=<id>; or repair it in "
+        "the console; or delete this resource, which deletes what is there."
     ),
     Reason.CLUSTER_ABNORMAL: _do("Repair the cluster in the console."),
     Reason.OPERATION_RUNNING: NOTHING,
@@ -122,7 +125,10 @@ ADVICE: Mapping[Reason, Advice] = {
     Reason.SECRET_NOT_OURS: _do("Remove or rename the Secret <name>-admin, or name it in spec.adminPasswordSecretRef."),
     Reason.CLOCK_SKEWED: _do("Set the clock of the operator's machine right."),
     Reason.ACCOUNT_UNPROVEN: _do("Put the earlier access key back."),
-    Reason.ACCOUNT_CHANGED: _do("Put the operator's endpoint, owner and zone back as they were."),
+    Reason.ACCOUNT_CHANGED: _do(
+        "Put endpoint, owner and zone back as they were, where the message says. To let go of the cluster and keep it: "
+        "spec.deletionPolicy Retain, then delete this resource."
+    ),
     Reason.FLEET_CHANGED: _do("Put the operator's setting HPC_OPERATOR_FLEET back as it was."),
     Reason.RECORD_NEWER: _do("Upgrade the operator: a newer one wrote this resource."),
     Reason.CRD_TOO_OLD: _do("Apply the CRD of the operator's version: crds/hpcclusters.yaml."),

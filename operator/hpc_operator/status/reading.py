@@ -38,12 +38,16 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read. `problem`: nothing could be; `events_problem`: only the events could not."""
+    """What was read. `problem`: nothing could be; `events_problem`: only the events could not.
+
+    `namespace`: where was looked; None: everywhere.
+    """
 
     views: tuple[View, ...] = ()
     events: tuple[Happened, ...] = ()
     problem: str = ""
     events_problem: str = ""
+    namespace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ async def read(api: Api, namespace: str | None, name: str | None) -> Seen:
     try:
         if name is None or namespace is None:
             _, items = await read_list(api, namespace)
-            return Seen(tuple(view(raw) for raw in items))
+            return Seen(tuple(view(raw) for raw in items), namespace=namespace)
         raw = await api.request("GET", f"{_BASE}/{namespace}/{names.PLURAL}/{name}")
         found = view(require(raw, names.KIND, namespace, name))
     except _FAILED as error:

@@ -45,7 +45,8 @@ def exit_code(told: Told) -> int:
 def as_table(told: Told, paint: Paint) -> str:
     """One row each."""
     if not told.judged:
-        return "No HpcClusters."
+        where = told.seen.namespace
+        return f"No HpcClusters in namespace {where}." if where else "No HpcClusters in any namespace."
     rows = [_row(each, told.now) for each in told.judged]
     widths = [max(len(row[column]) for row in [_HEAD, *rows]) for column in range(len(_HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(_HEAD, widths, strict=True)).rstrip()]

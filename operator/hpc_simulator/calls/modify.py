@@ -18,6 +18,8 @@ def modify_cluster(ctx: Context) -> Fields:
     name, description = parameters.text_or(fields, "cluster_name"), parameters.text_or(fields, "description")
     if len(name) > ctx.settings.longest_name:
         raise Refused(1101, "cluster_name is too long")
+    if (word := ctx.settings.refused_word) and word in f"{name}\n{description}":
+        raise Refused(1101, f"the text must not contain {word}")
     if ctx.world.busy(cluster.cluster_id):
         raise Refused(ctx.settings.busy_code, "an operation is running on the cluster")
     if name:

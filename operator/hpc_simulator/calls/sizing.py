@@ -24,8 +24,9 @@ def more_nodes(  # noqa: PLR0917  # the documented parameters of addNodes
     """`count` new nodes of a role, of the size that the role has. Raises Refused."""
     _check_role(ctx, cluster, role)
     there = [node for node in cluster.nodes if node.role == role]
-    if len(there) + count > MOST:
-        raise Refused(ctx.settings.too_many_nodes_code, f"at most {MOST} {role} nodes")
+    most = min(MOST, ctx.settings.most_nodes)
+    if len(there) + count > most:
+        raise Refused(ctx.settings.too_many_nodes_code, f"at most {most} {role} nodes")
     model = there[-1] if there else Node("", role, 2, 4096, "", "")
     before = [*cluster.nodes, *cluster.departed]
     ever, places = sum(node.role == role for node in before), max((node.place for node in before), default=-1) + 1

@@ -47,6 +47,18 @@ class Kube:
         answer = self._client.post(f"{GROUP}/namespaces/{self.namespace}/hpcclusters", json=made)
         assert answer.is_success, answer.text
 
+    def merge(self, name: str, patch: dict[str, Any]) -> None:
+        """One merge patch of an HpcCluster, without kubectl."""
+        path = f"{GROUP}/namespaces/{self.namespace}/hpcclusters/{name}"
+        headers = {"Content-Type": "application/merge-patch+json"}
+        answer = self._client.patch(path, content=json.dumps(patch), headers=headers)
+        assert answer.is_success, answer.text
+
+    def delete(self, name: str) -> None:
+        """One DELETE of an HpcCluster, without kubectl and without waiting."""
+        answer = self._client.delete(f"{GROUP}/namespaces/{self.namespace}/hpcclusters/{name}")
+        assert answer.is_success, answer.text
+
     @retry(
         retry=retry_if_exception_type((httpx.TransportError, Busy)),
         stop=stop_after_delay(60),

@@ -6,7 +6,7 @@ The verdict is a list of findings; none means that all oracles are content.
 import itertools
 from ast import literal_eval
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from faults.harness import oracles, scene
@@ -15,7 +15,7 @@ from faults.harness.oracles import Finding
 from faults.harness.past import Past, begin_with
 from faults.harness.process import Exchange
 from faults.harness.scene import End, Scenario
-from faults.harness.world import World, run
+from faults.harness.world import POLICY, World, run
 from hpc_simulator import Answer
 from hpc_simulator import faults as f
 
@@ -47,6 +47,8 @@ class Course:
     meddled: bool = False
     scenario: Scenario | None = None
     """Instead of a life from apply to delete."""
+    staleness: float = POLICY.staleness
+    """Seconds; with longer ones fewer sweeps come between the points that matter."""
 
     @property
     def echoes(self) -> bool:
@@ -81,7 +83,10 @@ def live(course: Course, plan: tuple[Strike, ...] = (), **settings: Any) -> Verd
         _past(course)
         if plan:
             alone(course)
-    return run(lambda world: kind(world, course, plan).play(), plan=plan, **{**course.cloud, **settings})
+    policy = replace(POLICY, staleness=course.staleness)
+    return run(
+        lambda world: kind(world, course, plan).play(), plan=plan, **{"policy": policy, **course.cloud, **settings}
+    )
 
 
 def _past(course: Course) -> Past | None:
@@ -244,8 +249,8 @@ class _Scene(_Life):
             self.findings += await oracles.quiet(world, self._patience)
         settled = len(world.injector.points)
         self.findings += scene.bounded(world, len(world.cloud.calls) - calls)
-        if over:
-            self.findings += await oracles.restless(world)
+        if over:  # with two faults what would go on for longer than this was found with one
+            self.findings += await oracles.restless(world, 100.0 if len(self.plan) < 2 else 40.0)
         end, effects = scene.end_of(world), scene.effects_of(world, scenario, before)
         if over and self.plan:
             reference = alone(self.course)

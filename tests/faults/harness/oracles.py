@@ -54,10 +54,11 @@ def early(world: World) -> Iterator[Finding]:
 
 
 def foreign(world: World) -> Iterator[Finding]:
-    """DeleteCluster and modifyCluster had an effect on nothing but what createCluster made."""
-    made = set(world.made())
+    """Nothing was changed or deleted but what createCluster made, or what a person ordered to be taken."""
+    orders = (parse_resource(raw).orders for raw in world.kube.objects.values())
+    made = {*world.made(), *(cluster for order in orders for cluster in (order.adopt, order.take_over) if cluster)}
     for record in world.cloud.calls:
-        if record.effect in ("deleted", "modified") and set(record.ids) - made:
+        if record.effect not in ("", "created") and set(record.ids) - made:
             yield Finding("FOREIGN", f"{record.call} {record.ids}")
 
 

@@ -52,6 +52,8 @@ _ONLY: dict[Kind, tuple[str, ...]] = {
     Kind.SECRET_PROBLEM: ("Keys.credentials", "Store.password", "Store.admin_password"),
 }
 """What can happen at some points only: the ports promise so."""
+_ROUNDS = 15.0
+"""Seconds between rounds of the keys: each life would make a hundred of the operator's own."""
 KUBE_LATENCY, CLOUD_LATENCY = 0.02, 0.2
 
 
@@ -235,7 +237,7 @@ class _Life:
         )
         # No fault points: what the rounds see is judged by the passes that they wake.
         self.rounds = KeyRounds(
-            keys=held, fleet=self.cache, watch=self.sweeper, wake=self._noticed, sleep=process.sleep
+            keys=held, fleet=self.cache, watch=self.sweeper, wake=self._noticed, sleep=process.sleep, every=_ROUNDS
         )
         held.shared.when_turned(self.rounds.turned)
         self.engine = Engine(

@@ -27,7 +27,7 @@ PORTS: dict[str, tuple[Kind, ...]] = {
     "Budget.permit": (*_READ, Kind.EXHAUSTED),
     **{
         f"Store.{name}": _STORE
-        for name in ("read", "remember", "write_intent", "write_status", "release", "keep_secrets")
+        for name in ("read", "remember", "write_intent", "write_status", "release", "keep_secrets", "drop_secrets")
     },
     **{f"Calls.{name}": _ALWAYS for name in ("create", "delete", "describe", "change", "person")},
     "Store.connect": (*_STORE, Kind.SECRET_PROBLEM),

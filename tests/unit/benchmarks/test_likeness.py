@@ -114,10 +114,10 @@ def test_an_operator_has_nothing_to_do_about_a_copy(name: str) -> None:
     assert status_patch(scene.resource, remembered(scene, decision), report(scene, decision)) is None
 
 
-def test_a_copy_with_a_digest_of_somebody_else_would_be_described_anew() -> None:
+def test_a_copy_with_a_connection_of_somebody_else_would_be_written_anew() -> None:
     who = other()
     raw = Model(FLEET, stored()).of(who)
-    raw["status"]["described"] = OWN.digest
+    raw["status"]["connection"] = stored()["status"]["connection"]  # type: ignore[index]
     assert isinstance(decide(met(raw, who)), Act)
 
 

@@ -554,6 +554,34 @@ async def test_nodes_are_read_in_the_lane_of_who_asks_and_count_as_no_look_at_th
     assert await made.budget.permit(ACCOUNT, "finish") == 0, "only its own lane is used up"
 
 
+async def test_the_first_look_with_a_new_key_is_paid_for_whole_or_not_begun() -> None:
+    """The account's list is as long as it was: begun without its calls, it would end half-way and be begun again."""
+
+    class Purse:
+        paid: list[int] = []  # noqa: RUF012 - of this test alone
+        rich = True
+
+        async def pay(
+            self, _a: Account, _lane: str, calls: int, _listed: int, _cost: tuple[int, int] = (0, 1)
+        ) -> float:
+            self.paid.append(calls)
+            return 0.0 if self.rich else 1.0
+
+        def refund(self, _a: Account, calls: int) -> None:
+            self.paid[-1] -= calls
+
+    cloud, purse = Cloud(clusters(450)), Purse()
+    shared = Observer(cloud, WatchedClock(HandClock()), purse=purse)
+    await shared.listing(CREDENTIALS, ACCOUNT, NEVER, "sweep")
+    before = len(cloud.reads)
+    purse.rich = False
+    new = replace(CREDENTIALS, fingerprint="rotated")
+    (look,) = await shared.listing(new, ACCOUNT, NEVER, "sweep")
+    assert (look.complete, len(cloud.reads), purse.paid[-1]) == (False, before, before)
+    await shared.listing(new, replace(ACCOUNT, zone="other"), NEVER, "sweep")
+    assert purse.paid[-1] == 1, "of another view nothing is known"
+
+
 # --- jobs
 
 

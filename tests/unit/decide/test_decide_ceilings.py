@@ -54,7 +54,7 @@ ROWS = [
     Row("one node more than it may have: a person lowers the counts, or raises the ceiling", scene(resource(desired=FOUR), EMPTY, policy=THREE_NODES),
         "Blocked CeilingReached", says=("4 nodes", "max_nodes_per_cluster", "allows 3")),
     Row("with a key of its own any size", scene(resource(desired=FOUR), EMPTY, policy=THREE_NODES, **OWN_SECRET), "Act Create"),
-    Row("Plan never creates, and says so by its name", scene(resource(desired=wishing(management_policy=ManagementPolicy.PLAN)), EMPTY), "Blocked NothingToObserve", says=("Plan",)),
+    Row("Plan never creates, and shows that it would", scene(resource(desired=wishing(management_policy=ManagementPolicy.PLAN)), EMPTY, policy=TWO, clusters=2), "Settled Differs"),
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from decide_scenes import (
     living,
     look,
     named,
+    resource,
     scene,
     shape,
     wishing,
@@ -30,9 +31,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpc_operator.decide import counting
+from hpc_operator.decide.decision import Act, Wait
 from hpc_operator.decide.naming import describe
 from hpc_operator.decide.planner import decide
 from hpc_operator.decide.report import remembered, report
+from hpc_operator.domain.actions import Describe
 from hpc_operator.domain.desired import DisruptionPolicy, ManagementPolicy, Orders, Power, Role
 from hpc_operator.domain.observed import JobStatus, ListLook, Node, NodesLook
 from hpc_operator.domain.reasons import Reason
@@ -267,6 +270,17 @@ def test_a_plan_names_field_call_and_interruption_and_what_nobody_can_tell() -> 
     assert report(full, decide(full)).plan is None
 
 
+def test_a_plan_of_what_does_not_exist_is_a_create() -> None:
+    planned = scene(resource(desired=wishing(management_policy=ManagementPolicy.PLAN)))
+    assert shape(decide(planned)) == "Settled Differs"
+    shown = report(planned, decide(planned)).plan
+    assert shown is not None
+    assert [each.call for each in shown.changes] == ["createCluster"]
+    assert not remembered(planned, decide(planned)).first_active_at
+    lacking = scene(resource(desired=replace(planned.resource.desired, version_id=None)))
+    assert shape(decide(lacking)) == "Blocked NothingToObserve"
+
+
 def test_a_pause_leaves_ready_as_it_is_and_says_so() -> None:
     made = scene(held(MORE, orders=Orders(paused=True)), listed())
     ready = Condition("Ready", "True", "Ready", "", 0, 5.0)
@@ -287,3 +301,45 @@ def test_renamed_outside_is_put_right_only_where_the_account_showed_our_name() -
     shown = scene(planned, renamed)
     assert shape(decide(shown)) == "Settled Differs"
     assert remembered(shown, decide(shown)).described is None, "what it was called is forgotten by the next report"
+
+
+def test_a_refused_name_or_description_is_shown_and_not_sent_again() -> None:
+    taboo = replace(START, description="taboo")
+    made = held(taboo, described="as-it-was")
+    digest = describe(scene(made), OURS).digest
+    denied = replace(made, memory=replace(made.memory, **refused("cluster_name", digest)))
+    said = Row("shown", scene(denied, listed()), "Blocked ChangeRefused", says=("cluster_name or description", "no"))
+    said.judge(decide(said.scene))
+    mended = replace(denied, desired=replace(START, description="better"))
+    assert shape(decide(scene(mended, listed()))) == "Act Describe"
+
+
+def test_a_description_that_is_left_out_stays_and_needs_no_call() -> None:
+    texts = {"name": named(STEM), "description": f"first words-{STEM}-1"}
+    shown = look(5, cluster(**texts))
+    left_out = held(START, described="with first words")
+    assert shape(decide(scene(left_out, shown))) == "Settled Ready"
+    early = replace(left_out, memory=replace(left_out.memory, described_at=ago(POLICY.visibility_lag)))
+    assert shape(decide(scene(early, shown))) == "Act Describe", "what was written last may not show yet"
+    renamed = replace(left_out, desired=replace(START, cluster_name="other"))
+    made = decide(scene(renamed, shown))
+    assert isinstance(made, Act)
+    assert isinstance(made.action, Describe)
+    assert made.action.description == f"first words-{STEM}-1", "no word of it is lost"
+
+
+def test_a_wish_that_waits_long_does_not_hold_up_the_others() -> None:
+    held_up = refused("cluster_conf.cluster.login.count", "2", code=2500)
+    young = {"recorded_at": ago(YOUNG), "last_operation": closed(age=YOUNG)}
+    made = decide(scene(held(wish(login=2, compute=5), **held_up, **young), listed(), asked=(idle(),), **SURE))
+    assert isinstance(made, Wait)
+    assert made.reason is Reason.RESOURCE_QUOTA_EXCEEDED, "the refusal is told"
+    assert made.after <= POLICY.staleness, "and the other wish is looked at as soon as it may go on"
+
+
+def test_a_pause_does_not_hide_that_the_cluster_was_stopped() -> None:
+    made = scene(held(MORE, orders=Orders(paused=True)), listed("stopped"))
+    up = Condition("Available", "True", "Active", "", 0, 5.0)
+    made = replace(made, resource=replace(made.resource, conditions=(up,), generation=3))
+    (shown,) = report(made, decide(made)).conditions
+    assert (shown.status, shown.reason, shown.observed_generation) == ("False", "Stopped", 3)

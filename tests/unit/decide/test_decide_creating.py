@@ -38,6 +38,7 @@ from hpc_operator.domain.record import Memory, Origin, Outcome
 NOTHING = look(5)
 MARKED_ACCOUNT = look(5, cluster("ehpc-x", named(OTHER_STEM)))
 REFUSED = Outcome.REFUSED
+PLAN = ManagementPolicy.PLAN
 OBSERVE = wishing(management_policy=ManagementPolicy.OBSERVE)
 
 
@@ -226,6 +227,51 @@ ANSWERS = [
         scene(_ordered(adopt="hpc-1"), look(5, cluster("hpc-1", "mine"))),
         "Blocked AdoptionRefused",
         says=("cluster_type",),
+    ),
+    Row(
+        "the type is in the id: nobody need be asked",
+        scene(_ordered(take_over="hpc-1"), NOTHING),
+        "Blocked AdoptionRefused",
+        says=("take-over", "hpc-1", "cluster_type ehpc"),
+    ),
+    *(
+        Row(
+            f"adopt: {wrong!r} is no id, and is never asked for",
+            scene(_ordered(adopt=wrong), NOTHING),
+            "Blocked AdoptionRefused",
+            says=("no cluster's id",),
+        )
+        for wrong in ("demo", "ehpc-", "EHPC-1", "ehpc-1,ehpc-2", " ehpc-1", "cl-1", "e" * 300)
+    ),
+    Row(
+        "adopt and take-over name two: neither is guessed",
+        scene(_ordered(adopt=ID, take_over=SECOND), look(5, cluster(name="mine"), cluster(SECOND, "yours"))),
+        "Blocked AdoptionRefused",
+        says=(ID, SECOND, "remove the one"),
+    ),
+    Row(
+        "take-over of what another resource records",
+        scene(_ordered(take_over=ID), look(5, cluster(name=named(EARLIER_STEM))), claims=claims(ehpc_first=OTHER)),
+        "Blocked AlreadyClaimed",
+        says=("default/other",),
+    ),
+    Row(
+        "Plan adopts with nothing that a create needs, and then shows what differs",
+        scene(
+            resource(desired=wishing(version_id=None, conf=None, management_policy=PLAN), orders=Orders(adopt=ID)),
+            look(5, cluster(name="mine")),
+        ),
+        "Act Take",
+        fields={"record": record(id=ID, origin=Origin.ADOPTED, nonce="")},
+    ),
+    Row(
+        "a restored resource, its record of another uid: take-over goes on with its cluster",
+        scene(
+            replace(resource(finalizer=True, record=record(mark=EARLIER_STEM, id=ID)), orders=Orders(take_over=ID)),
+            look(5, cluster(name=named(EARLIER_STEM))),
+        ),
+        "Act Take",
+        fields={"id": ID, "record": record(id=ID, nonce="")},
     ),
     Row(
         "an attempt was refused elsewhere before; the cluster is adopted where it was seen",

@@ -37,9 +37,10 @@ from hpc_operator.decide.remembering import forgotten, taken
 from hpc_operator.decide.report import remembered
 from hpc_operator.domain.desired import ManagementPolicy, Orders
 from hpc_operator.domain.observed import JobStatus
-from hpc_operator.domain.record import OperationAction, Origin, Outcome
+from hpc_operator.domain.record import NodeCount, OperationAction, Origin, Outcome
 
 SEEN = {"first_active_at": ago(OLD / 2), "described": "d", "described_at": ago(OLD / 2)}
+NODES = (NodeCount("login", 1, 1, 1, 2, 4096),)
 GONE = (look(5), look(40))
 BORN = ago(OLD - 5)
 NAMED = named(STEM)
@@ -65,6 +66,15 @@ def _open(age: float = 60.0, orders: Orders = RECREATE, **more: object):
     """Its deleteCluster is open."""
     return _failed(orders, operation=delete_intent(age, **more))
 
+
+SHOWN_FIRST = [
+    Row("adopted under Plan with nothing that a create needs: counted, and what differs is only shown",
+        scene(replace(living(**SEEN, origin=Origin.ADOPTED, nodes=NODES), desired=wishing(version_id=None, conf=None, management_policy=ManagementPolicy.PLAN)), look(5, cluster(name="mine"))),
+        "Settled Differs"),
+    Row("the same with Observe",
+        scene(replace(living(**SEEN, origin=Origin.ADOPTED, nodes=NODES), desired=wishing(version_id=None, conf=None, management_policy=ManagementPolicy.OBSERVE)), look(5, cluster(name="mine"))),
+        "Settled Differs"),
+]  # fmt: skip
 
 VANISHED = [
     Row("nobody said so: it stays as it is", scene(_vanished(Orders()), *GONE, asked=(LOST,)), "Blocked ClusterVanished"),
@@ -137,7 +147,7 @@ UNHEARD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", [*VANISHED, *CREATE_FAILED, *FOLLOWED, *UNHEARD], ids=ids)
+@pytest.mark.parametrize("row", [*SHOWN_FIRST, *VANISHED, *CREATE_FAILED, *FOLLOWED, *UNHEARD], ids=ids)
 def test_orders(row: Row) -> None:
     row.judge(decide(row.scene))
 

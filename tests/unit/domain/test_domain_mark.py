@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpc_operator.domain.desired import Ref
-from hpc_operator.domain.mark import Mark, fleet_of, marked, marks_in, stem
+from hpc_operator.domain.mark import Mark, fleet_of, marked, marks_in, stem, unmarked
 
 FORM = re.compile(r"a[a-z2-7]{14}")
 FREE = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789-_. 中é", max_size=80)
@@ -91,3 +91,10 @@ def test_two_marks_in_two_texts() -> None:
         Mark("ajmkmyknnngr7ag", 1),
         Mark("ayxtulefbygr7ag", 22),
     ]
+
+
+@given(FREE.map(str.strip).filter(lambda text: not text.endswith("-")), ATTEMPT)
+def test_the_free_part_is_had_back_whole(free: str, attempt: int) -> None:
+    mark = Mark(stem("prod", Ref("n", "x", "1")), attempt)
+    assert unmarked(marked(free, mark, 255)) == free
+    assert unmarked(f"{mark} {free}") == free

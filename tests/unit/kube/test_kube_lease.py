@@ -416,3 +416,17 @@ def test_an_approval_that_was_used_is_gone_also_when_the_process_ends_at_once() 
         assert approval(scene) is None
 
     play(scenario)
+
+
+def test_an_approval_written_just_before_the_end_is_left_to_the_next_process() -> None:
+    async def scenario(scene: Scene) -> None:
+        lease = scene.process("a")
+        await lease.acquire()
+        approve(scene, "40")
+        await asyncio.sleep(3)
+        lease.drop_approval()
+        approve(scene, "7")
+        await lease.release()
+        assert approval(scene) == "7"
+
+    play(scenario)

@@ -19,7 +19,10 @@ from hpc_operator.domain.record import (
     OperationAction,
     Origin,
     Outcome,
+    Plan,
+    PlannedChange,
     Record,
+    RefusedWish,
     Report,
     Resource,
 )
@@ -286,6 +289,20 @@ async def test_a_secret_of_somebody_else_is_neither_read_nor_overwritten(
     assert len(scene.learned) == len(scene.api.writes()) == 1, "no new password, no new try each time it is asked for"
 
 
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [({}, "belongs to somebody else"), ({RETAINED: "ehpc-9"}, "holds the password of ehpc-9, which was kept")],
+)
+async def test_nobody_is_told_to_delete_the_password_of_a_cluster_that_stays(
+    scene: Scene, labels: dict[str, str], says: str
+) -> None:
+    meta = {"name": "first-admin", "labels": labels}
+    scene.api.put(f"{SECRETS}/first-admin", {"kind": "Secret", "metadata": meta, "data": {"password": "aHVzaA=="}})
+    with pytest.raises(SecretProblem, match=says) as raised:
+        await scene.store.admin_password(scene.resource())
+    assert ("Store it under another name" in str(raised.value)) is bool(labels)
+
+
 async def test_kept_secrets_are_labelled_with_their_cluster(scene: Scene) -> None:
     resource = scene.resource()
     await scene.store.admin_password(resource)
@@ -401,3 +418,16 @@ async def test_a_list_is_held_without_what_nobody_reads(scene: Scene) -> None:
     assert version == 9
     assert [each["metadata"]["name"] for each in items] == ["first"]
     assert all("managedFields" not in each["metadata"] for each in items)
+
+
+async def test_a_refusal_and_a_plan_repeat_no_secret(scene: Scene) -> None:
+    """What the service said, and what it shows of a cluster that somebody else named."""
+    refused = RefusedWish("power", "Stopped", 0.0, 1, 1400, "no hush here")
+    plan = Plan((PlannedChange("description", "was hush", "will be hush", "modifyCluster", False),))
+    report = Report(1, (), "a=b", plan=plan)
+    written = await scene.store.write_status(scene.resource(), Memory(refused=(refused,)), report)
+    assert written.memory.refused[0].message == "no *** here"
+    assert written.memory.refused[0].wish == "Stopped"
+    change = scene.stored["status"]["plan"]["changes"][0]
+    assert (change["from"], change["to"]) == ("was ***", "will be ***")
+    assert "hush" not in str(scene.api.writes())

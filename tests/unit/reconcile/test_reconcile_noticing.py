@@ -7,7 +7,7 @@ import pytest
 
 from hpc_operator.domain.desired import Ref
 from hpc_operator.domain.observed import Cluster, Entry, JobStatus, ListLook, LogLook
-from hpc_operator.domain.record import Account, Resource
+from hpc_operator.domain.record import Account, Closed, Memory, OperationAction, Outcome, Resource
 from hpc_operator.reconcile.noticing import Noticer
 
 ACCOUNT = Account("e", "z", "o")
@@ -21,17 +21,14 @@ class Fleet:
     """a records ehpc-a and job j-a, b records ehpc-b, c bears the mark."""
 
     described_at: float | None = None
+    last: Closed | None = None
 
     def get(self, ref: Ref) -> Resource | None:
-        @dataclass
-        class Memory:
-            described_at: float | None
-
         @dataclass
         class Held:
             memory: Memory
 
-        return Held(Memory(self.described_at))  # type: ignore[return-value]
+        return Held(Memory(described_at=self.described_at, last_operation=self.last))  # type: ignore[return-value]
 
     def holders(self, cluster_id: str) -> Collection[Ref]:
         return {"ehpc-a": [A], "ehpc-b": [B]}.get(cluster_id, [])
@@ -51,12 +48,17 @@ class Table:
     entries: tuple[Entry, ...] = ()
     idle_since: float | None = None
     described_at: float | None = None
+    last: Closed | None = None
     woken: list[Ref] = field(default_factory=list)
     at: float = NOW
 
     def __post_init__(self) -> None:
         self.noticer = Noticer(
-            Fleet(self.described_at), self.woken.append, lag=LAG, skew=30.0, idle_since=lambda: self.idle_since
+            Fleet(self.described_at, self.last),
+            self.woken.append,
+            lag=LAG,
+            skew=30.0,
+            idle_since=lambda: self.idle_since,
         )
         self.listed(*self.lines)
         self.logged(*self.entries)
@@ -261,3 +263,56 @@ def test_when_the_clock_went_back_nodes_are_not_counted_again_and_again() -> Non
     table.noticer.shown(ACCOUNT, LogLook(at - 3000, True, "key", 0.0), at - 2999, 1)
     table.noticer.counted(A, at - 2990)
     assert not table.noticer.recount(A)
+
+
+def closed(action: OperationAction) -> Closed:
+    return Closed(action, 1, Outcome.ACCEPTED, NOW, 1)
+
+
+def test_nodes_are_counted_again_when_the_end_of_an_operation_must_show() -> None:
+    """What was counted just after it may have been the nodes as they were: nobody else would ever ask again."""
+    table = Table()
+    table.logged(entry("j-1", "b", at=NOW + 40))
+    assert table.noticer.recount(B)
+    table.noticer.counted(B, table.at + 2)
+    assert not table.noticer.recount(B)
+    ended, table.woken[:] = table.at + 1, []
+    while table.at + 1 < ended + LAG:
+        assert (table.woken, table.noticer.recount(B)) == ([], False)
+        table.listed()
+        table.logged(entry("j-1", "b", at=NOW + 40))
+    assert (table.woken, table.noticer.recount(B)) == ([B], True)
+    table.noticer.counted(B, table.at + 2)
+    table.listed()
+    table.logged()
+    assert (table.woken, table.noticer.recount(B)) == ([B], False), "once"
+
+
+@pytest.mark.parametrize(("action", "again"), [("Start", True), ("Stop", True), ("Resize", True), ("Create", False)])
+def test_after_its_own_change_too(action: str, *, again: bool) -> None:
+    """It is closed as soon as the end state shows. A create is not: a call for each cluster would be a tenth more."""
+    table = Table(last=closed(OperationAction(action)))
+    table.logged(entry("j-a", "a", at=NOW + 40))
+    assert not table.noticer.recount(A), "it counts by itself"
+    table.at += LAG
+    table.logged()
+    assert table.noticer.recount(A) is again
+
+
+def test_a_count_that_is_late_enough_is_the_last() -> None:
+    table = Table(last=closed(OperationAction.ADD_NODES))
+    table.logged(entry("j-a", "a", at=NOW + 40))
+    table.noticer.counted(A, table.at + 1 + LAG)
+    table.at += LAG
+    table.logged()
+    assert not table.noticer.recount(A)
+
+
+def test_who_is_gone_is_not_counted_again() -> None:
+    table = Table()
+    table.logged(entry("j-1", "b", at=NOW + 40))
+    table.noticer.forget(B)
+    table.woken.clear()
+    table.at += LAG
+    table.logged()
+    assert (table.woken, table.noticer.recount(B)) == ([], False)

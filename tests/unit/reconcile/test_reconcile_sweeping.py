@@ -396,8 +396,10 @@ def test_a_key_that_turns_once_more_is_looked_with_as_it_is_then() -> None:
         account.hold.set()
         await asyncio.sleep(2 * POLICY.poll)
         assert (account.lists[-1][1], account.woken) == ("k3", [A])
+        before = len(account.lists)
         await asyncio.sleep(3 * PERIOD)
         assert account.woken == [A]
+        assert len(account.lists) - before <= 4, "nobody waits for a look with the one in between"
 
     play(scenario)
 

@@ -148,6 +148,12 @@ class TestAdding:
         caller.wait(100)
         assert caller.add(cluster_id)["ret_code"] == 1400
 
+    def test_an_account_may_have_less_room(self):
+        caller = Caller(most_nodes=3)
+        cluster_id = caller.standing()
+        assert caller.add(cluster_id, 2)["ret_code"] == 2500
+        assert caller.add(cluster_id, 1)["ret_code"] == 0
+
     @pytest.mark.parametrize("code", [1101, 1400])
     def test_an_hpc_cluster_has_no_compute_nodes(self, code):
         caller = Caller(wrong_role_code=code)

@@ -28,7 +28,8 @@ CONTRACT = {
     "which code a busy cluster gets": ["busy_code"],
     "which code a second hpc cluster gets": ["second_hpc_code"],
     "which code the last node of a role gets": ["last_node_code"],
-    "which code too many nodes get": ["too_many_nodes_code"],
+    "which code too many nodes get, and how many are too many": ["too_many_nodes_code", "most_nodes"],
+    "which texts modifyCluster refuses": ["refused_word"],
     "which code a role gets that a type has not, or may not resize": ["wrong_role_code"],
     "in which states nodes may be added": ["nodes_change_when"],
     "what the start of a running cluster gets": ["repeated_power"],
@@ -100,7 +101,7 @@ ELSEWHERE = {
         quota_period quota_window quota_counts_refused""",
     "test_simulator_jobs.py": """time_factor create_jobs_fail delete_jobs_fail
         create_failure_leaves delete_failure_leaves status_during_operation busy_code run_user_must_be_owner""",
-    "test_simulator_nodes.py": """last_node_code too_many_nodes_code wrong_role_code nodes_change_when
+    "test_simulator_nodes.py": """last_node_code too_many_nodes_code most_nodes wrong_role_code nodes_change_when
         deleting_node_shows new_nodes_show add_partial change_jobs_fail node_seconds pending_change_names_cluster log_names_nodes""",
     "test_simulator_power.py": """repeated_power start_path power_answer change_word resize_seconds power_seconds
         job_counts_shown""",
@@ -154,7 +155,7 @@ def test_settings_are_given_by_name_and_checked_by_type(name):
     assert getattr(read_settings(Settings(), {name: default}), name) == default
     with pytest.raises(ValueError, match=name):
         read_settings(Settings(), {name: {}})
-    if name != "raw_characters":  # any text is a set of characters
+    if name not in ("raw_characters", "refused_word"):  # any text is a set of characters, or a word
         with pytest.raises(ValueError, match=name):
             cli._settings(1.0, [f"{name}=sometimes"])
 
@@ -247,6 +248,13 @@ class TestCreates:
     @pytest.mark.parametrize(("longest", "code"), [(20, 0), (19, 1101)])
     def test_the_longest_name(self, longest, code):
         assert Caller(longest_name=longest).create("n" * 20)["ret_code"] == code
+
+    @pytest.mark.parametrize("field", ["cluster_name", "description"])
+    def test_a_refused_word(self, field):
+        caller = Caller(refused_word="taboo")
+        cluster_id = caller.standing()
+        assert caller.modify(cluster_id, **{field: "a taboo"})["ret_code"] == 1101
+        assert caller.modify(cluster_id, **{field: "a word"})["ret_code"] == 0
 
 
 class TestWords:

@@ -128,7 +128,8 @@ def test_the_table_has_a_row_each_and_what_needs_a_person_first() -> None:
     assert rows[4].endswith(" -"), "nothing must be done"
     assert "  4/6  " in rows[3]
     assert "-/4" in rows[4]
-    assert as_table(told(), plain) == "No HpcClusters."
+    assert as_table(told(), plain) == "No HpcClusters in any namespace."
+    assert as_table(told(namespace="lab"), plain) == "No HpcClusters in namespace lab.", "which may be the wrong one"
 
 
 def test_colour_does_not_move_the_columns() -> None:
