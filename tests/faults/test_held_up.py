@@ -171,3 +171,20 @@ def test_a_cluster_taken_while_the_clock_was_ahead_can_be_deleted_when_it_is_rig
         assert world.alive() == []
 
     run(scenario)
+
+
+def test_a_lost_status_does_not_add_nodes_again_where_the_log_does_not_tell_when_a_job_ended() -> None:
+    """Its job runs longer than the window; that it is over is all that the log says of its end."""
+
+    async def scenario(world: World) -> None:
+        await made(world)
+        await world.wait(200)
+        world.people.edit(cluster_conf=conf(compute={"count": 4}))
+        assert await world.until(lambda: world.effects("addNodes") == 1, 900)
+        await world.wait(60)
+        world.people.wipe_status()
+        assert await world.until(lambda: len(truth(world)[1]["compute"]) == 4, 1500)
+        await world.wait(1500)
+        assert (world.ready(), world.posts("addNodes"), world.posts("deleteNodes")) == (True, 1, 0)
+
+    run(scenario, node_seconds=800.0, list_lag=55.0, new_nodes_show="end", optional_fields="missing")

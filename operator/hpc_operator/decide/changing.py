@@ -95,7 +95,7 @@ def _count(scene: Scene, line: Cluster, difference: Difference) -> Decision | No
         return Blocked(Reason.CEILING_REACHED, problem, scene.policy.staleness)
     if (held := _before_counting(scene, line, difference, since)) is not None:
         return held
-    since = max(since, guards.shown_from(scene, scene.facts.ids[line.id]))
+    since = max(since, guards.shown_from(scene, scene.facts.ids[line.id]), scene.facts.shows_from or 0.0)
     if (early := _not_yet(scene, since)) is not None:
         return early
     look = counting.certain(scene, line.id, since)

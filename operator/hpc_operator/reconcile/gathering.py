@@ -69,6 +69,9 @@ class Watch(Protocol):
     def recount(self, ref: Ref) -> bool:
         """Whether its nodes may be others than were counted."""
 
+    def shows(self, ref: Ref) -> Instant | None:
+        """From when on its nodes show what the operation did that ended last; None: they do."""
+
     def counted(self, ref: Ref, begun: Instant) -> None:
         """They were counted, by a look that began then."""
 
@@ -193,6 +196,7 @@ class Gatherer:
             jobs=_OtherJobs(self._fleet, resource.ref),
             earlier=self._lives.before(resource.ref) if resource.id is None else (),
             recount=self._watch.recount(resource.ref),
+            shows_from=self._watch.shows(resource.ref),
             nodes=self._countings.of(resource.ref, now),
             clusters=len(self._fleet.spenders()) - (uid in self._fleet.spenders()),
             postponed=frozenset(c for c in _CHORES if self._later.get((uid, c), 0.0) > now),
