@@ -52,7 +52,7 @@ def _one(scene: Scene, line: Cluster, difference: Difference) -> Decision | None
         case None:
             chore = "Describe" in scene.facts.postponed
             return None if chore or difference.describe is None else Act(difference.describe)
-        case OperationAction.START if _started_before(scene):
+        case OperationAction.START if guards.started_before(scene.resource):
             text = (
                 "The cluster was started once and is stopped again. It is left so until the spec changes or "
                 "hpc.qingcloud.com/reconcile-at asks again; power: Stopped agrees with it."
@@ -66,35 +66,36 @@ def _one(scene: Scene, line: Cluster, difference: Difference) -> Decision | None
             return _count(scene, line, difference)
 
 
-def _started_before(scene: Scene) -> bool:
-    """Found stopped although it should run, after it was started for this very wish once already."""
-    memory = scene.resource.memory
-    return not memory.stopped and memory.restarted == guards.restart_of(scene.resource)
-
-
 def _resize(scene: Scene, line: Cluster, difference: Difference) -> Decision | None:
     conf, role = scene.resource.desired.conf, difference.role
     wish = conf.roles.get(role) if conf is not None and role is not None else None
     if wish is None:
         return None
     since = guards.countable_from(scene.resource, scene.policy)
+    if (held := _before_counting(scene, line, difference, since)) is not None:
+        return held
     newest = next((look for look in scene.facts.nodes if guards.nodes_speak(look, since)), None)
     if newest is None or newest.begun < scene.now - scene.policy.staleness:
-        return _not_yet(scene, since) or counting.count(scene, line.id)
-    ready = Act(Change(OperationAction.RESIZE, line.id, role, cpu=wish.cpu, memory=wish.memory))
-    return _gate(scene, line, difference) or ready
+        return counting.count(scene, line.id)
+    return Act(Change(OperationAction.RESIZE, line.id, role, cpu=wish.cpu, memory=wish.memory))
+
+
+def _before_counting(scene: Scene, line: Cluster, difference: Difference, since: float) -> Decision | None:
+    """What holds the change whatever the nodes are: they are not read again and again for hours meanwhile."""
+    if (early := _not_yet(scene, since)) is not None:
+        return early
+    if (unread := counting.unread(scene, line.id)) is not None:
+        return unread
+    return _gate(scene, line, difference)
 
 
 def _count(scene: Scene, line: Cluster, difference: Difference) -> Decision | None:
-    since = guards.countable_from(scene.resource, scene.policy)
-    if (early := _not_yet(scene, since)) is not None:
-        return early
-    wished = int(difference.wish)
+    since, wished = guards.countable_from(scene.resource, scene.policy), int(difference.wish)
     if difference.action is OperationAction.ADD_NODES and (problem := _over(scene, difference, wished)):
         return Blocked(Reason.CEILING_REACHED, problem, scene.policy.staleness)
-    if (held := _gate(scene, line, difference)) is not None:
+    if (held := _before_counting(scene, line, difference, since)) is not None:
         return held
-    since = max(since, guards.shown_from(scene, scene.facts.ids[line.id]))
+    since = max(since, guards.shown_from(scene, scene.facts.ids[line.id]), scene.facts.shows_from or 0.0)
     if (early := _not_yet(scene, since)) is not None:
         return early
     look = counting.certain(scene, line.id, since)

@@ -4,6 +4,8 @@ Imported by `changing`. addNodes takes a number, not a target, so that a wrong c
 without: a look that skips a node, or began before an earlier effect could be seen, adds a node too many.
 """
 
+from itertools import pairwise
+
 from hpc_operator.decide import guards
 from hpc_operator.decide.decision import Act, Decision, Wait
 from hpc_operator.decide.facts import Scene
@@ -12,6 +14,8 @@ from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.observed import Node, NodesLook
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, OperationAction
+
+_SELDOM = 5  # stalenesses between looks at nodes that are others at each look
 
 
 def certain(scene: Scene, cluster_id: str, since: Instant) -> NodesLook | Decision:
@@ -23,20 +27,30 @@ def certain(scene: Scene, cluster_id: str, since: Instant) -> NodesLook | Decisi
     beside = next((look for look in looks[1:] if look.begun != newest.begun), None)
     if beside is None:
         return count(scene, cluster_id)
-    if not agree(newest, beside):
-        if newest.begun > scene.now - scene.policy.poll:
-            text = f"Two looks at the nodes of {cluster_id} do not agree; they are counted again."
-            return Wait(Reason.CHANGING, scene.policy.poll, text, quiet=True)
+    return newest if agree(newest, beside) else _again(scene, cluster_id, looks)
+
+
+def _again(scene: Scene, cluster_id: str, looks: list[NodesLook]) -> Decision:
+    """The looks do not agree: one more soon. Where none agrees with the one before, seldom, and then it is told."""
+    few = len(looks) <= guards.LOOKS or any(agree(one, other) for one, other in pairwise(looks))
+    pause = scene.policy.poll if few else _SELDOM * scene.policy.staleness
+    if looks[0].begun <= scene.now - pause:
         return count(scene, cluster_id)
-    return newest
+    text = f"Two looks at the nodes of {cluster_id} do not agree; they are counted again."
+    return Wait(Reason.CHANGING, pause, text, quiet=few)
 
 
 def count(scene: Scene, cluster_id: str) -> Decision:
     """Look at the nodes, unless that failed a moment ago."""
-    if "CountNodes" in scene.facts.postponed:
-        text = f"The nodes of {cluster_id} cannot be read in full; nothing is changed until they can."
-        return Wait(Reason.CLOUD_UNREACHABLE, scene.policy.staleness, text, quiet=True)
-    return Act(CountNodes(cluster_id))
+    return unread(scene, cluster_id) or Act(CountNodes(cluster_id))
+
+
+def unread(scene: Scene, cluster_id: str) -> Wait | None:
+    """That failed a moment ago: until it is tried again nothing else need be asked either."""
+    if "CountNodes" not in scene.facts.postponed:
+        return None
+    text = f"The nodes of {cluster_id} cannot be read in full; nothing is changed until they can."
+    return Wait(Reason.CLOUD_UNREACHABLE, scene.policy.staleness, text)
 
 
 def agree(one: NodesLook, other: NodesLook) -> bool:

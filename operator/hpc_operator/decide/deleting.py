@@ -14,6 +14,8 @@ from hpc_operator.domain.observed import Entry, IdLook, JobStatus
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Closed, Intent, OperationAction, Outcome
 
+_SELDOM = 5  # stalenesses between two questions by id while it waits: an operation's end and another key wake it
+
 
 def delete(scene: Scene, cluster_id: str) -> Decision:
     """The next step of deleting this cluster; Act(Release()) when nothing of it is left."""
@@ -95,10 +97,10 @@ def _held_back(scene: Scene, look: IdLook) -> Wait | None:
         return Wait(Reason.CLOUD_UNREACHABLE, scene.policy.poll, text)
     if look.cluster is None and not guards.account_proven(scene, look):
         text = f"{look.id} is not shown, and nothing proves that this key sees its account: nothing is called."
-        return Wait(Reason.ACCOUNT_UNPROVEN, scene.policy.staleness, text)
+        return Wait(Reason.ACCOUNT_UNPROVEN, _SELDOM * scene.policy.staleness, text)
     if any(entry.pending for entry in look.entries):
         text = f"An operation on {look.id} must end before the deletion."
-        return Wait(Reason.OPERATION_RUNNING, scene.policy.poll, text)
+        return Wait(Reason.OPERATION_RUNNING, _SELDOM * scene.policy.staleness, text)
     return None
 
 

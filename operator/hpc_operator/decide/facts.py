@@ -60,7 +60,8 @@ class Facts:
     first saw the resource (a look begun later certainly began after its creation); `unsent`: this very process
     wrote the record, and nothing was ever sent under it. `earlier`: lives of this name that were forced away.
     `claims` and `jobs` are what other resources record; `postponed` names the small chores (describing, counting
-    nodes) that failed a moment ago. `recount`: an operation ended after which its nodes may be others. `quota_until`:
+    nodes) that failed a moment ago. `recount`: an operation ended after which its nodes may be others. `shows_from`:
+    from when on they show what one did, by when its end was noticed: not every log tells when that was. `quota_until`:
     until when the account has no calls for what this resource needs next. `nodes`: the looks at its own nodes, newest
     first. `clusters`: how many this operator's fleet records or is buying. `mass_deletion`: why deletions are held.
     """
@@ -80,6 +81,7 @@ class Facts:
     claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=lambda: MappingProxyType({}))
     jobs: Container[str] = frozenset()
     recount: bool = False
+    shows_from: Instant | None = None
     nodes: tuple[NodesLook, ...] = ()
     clusters: int = 0
     mass_deletion: str | None = None

@@ -17,6 +17,8 @@ from hpc_operator.domain.record import Closed, Intent, OperationAction, Outcome
 _NODES = (OperationAction.ADD_NODES, OperationAction.DELETE_NODES)
 _DEAR = (OperationAction.ADD_NODES, OperationAction.RESIZE)
 """Not repeated by itself when it succeeds without an effect: what was added may be hidden, a resize interrupts."""
+_PARTS = 8
+"""Of the time that an operation runs already: after one of them its nodes are counted again."""
 _VERB = {
     OperationAction.ADD_NODES: "Nodes are being added",
     OperationAction.DELETE_NODES: "Nodes are being deleted",
@@ -34,7 +36,7 @@ def follow(scene: Scene, intent: Intent, line: Cluster) -> Decision:
     if intent.job_id is None or (job is None and guards.conclusive(scene.log, guards.due(intent, scene.policy))):
         return _unanswered(scene, intent, line)
     if job is None or job.pending:
-        return _progress(scene, line) or Wait(Reason.CHANGING, scene.policy.poll, _under_way(intent))
+        return _progress(scene, intent, line) or Wait(Reason.CHANGING, scene.policy.poll, _under_way(intent))
     return _job_ended(scene, intent, line, job)
 
 
@@ -42,10 +44,11 @@ def _under_way(intent: Intent) -> str:
     return f"{_VERB[intent.action]} ({intent.field}: {intent.wish}; job {intent.job_id})."
 
 
-def _progress(scene: Scene, line: Cluster) -> Decision | None:
-    """What is up already is counted now and then: an autoscaler goes by it."""
+def _progress(scene: Scene, intent: Intent, line: Cluster) -> Decision | None:
+    """What is up already is counted now and then: an autoscaler goes by it. The longer it takes, the less often."""
     seen = scene.facts.nodes[0].begun if scene.facts.nodes else 0.0
-    due = seen < scene.now - scene.policy.staleness and "CountNodes" not in scene.facts.postponed
+    pause = max(scene.policy.staleness, (scene.now - intent.started_at) / _PARTS)
+    due = seen < scene.now - pause and "CountNodes" not in scene.facts.postponed
     return Act(CountNodes(line.id)) if due else None
 
 
@@ -139,7 +142,7 @@ def _until(scene: Scene, instant: Instant) -> float:
 
 def _recount(scene: Scene, intent: Intent, line: Cluster, shows: float, job: Entry | None) -> Decision:
     if scene.now <= shows:
-        return _progress(scene, line) or _wait_until(scene, intent, shows)
+        return _progress(scene, intent, line) or _wait_until(scene, intent, shows)
     look = counting.certain(scene, line.id, shows)
     if not isinstance(look, NodesLook):
         return look

@@ -47,6 +47,11 @@ def send_in_time(intent: Intent, reading: Instant, policy: Policy) -> bool:
     return 0 <= reading - intent.started_at <= policy.send_deadline
 
 
+def still_so(scene: Scene, reading: Instant) -> bool:
+    """What was read directly before a call speaks for it: not when the process was held up between the two."""
+    return 0 <= reading - scene.now <= scene.policy.send_deadline
+
+
 def log_range(intent: Intent, policy: Policy) -> tuple[Instant, Instant]:
     """Where in the log our request's entry can stand, by the cloud's clock: from startedAt - skew on."""
     begin = intent.started_at if intent.log_from is None else intent.log_from
@@ -98,9 +103,16 @@ def settled_log(log: LogLook | None, intent: Intent, policy: Policy) -> bool:
     return log is not None and conclusive(log, due(intent, policy)) and log.since <= begin
 
 
-def restart_of(resource: Resource) -> str:
-    """For which wish a cluster that was stopped outside is started once: a changed spec or reconcile-at is another."""
-    return f"{resource.generation}/{resource.orders.reconcile_at or ''}"
+def started_before(resource: Resource) -> bool:
+    """It runs no more, and was started for this very wish: only a changed spec or a new reconcile-at is another.
+
+    An annotation that is taken away (by a replace, by Argo CD) asks for nothing.
+    """
+    memory, asked = resource.memory, resource.orders.reconcile_at
+    if memory.stopped or memory.restarted is None:
+        return False
+    generation, _, held = memory.restarted.partition("/")
+    return generation == str(resource.generation) and asked in (None, held)
 
 
 def searched(scene: Scene, intent: Intent) -> LogLook | None:

@@ -10,11 +10,23 @@ from hpc_operator.decide import creating, doubt, guards, leaving, recreating
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.taking import record_for, take, take_ordered
-from hpc_operator.domain.actions import Change, Close, Create, Delete, Describe, Doubt, LookById, Release, Remember
+from hpc_operator.domain.actions import (
+    Change,
+    Close,
+    Create,
+    Delete,
+    Describe,
+    Doubt,
+    Ended,
+    LookById,
+    Release,
+    Remember,
+    Take,
+)
 from hpc_operator.domain.desired import DeletionPolicy
 from hpc_operator.domain.mark import fleet_of, marks_in, stem
 from hpc_operator.domain.reasons import Reason
-from hpc_operator.domain.record import Intent, OperationAction, Origin, Outcome
+from hpc_operator.domain.record import Intent, OperationAction, Origin
 
 
 def decide(scene: Scene) -> Decision:
@@ -174,8 +186,10 @@ def _held(scene: Scene, decision: Decision) -> Decision:
 
 def _needs_clock(scene: Scene, decision: Decision) -> bool:
     match decision:
-        case Act(action=Close(closed=closed)):
-            return closed.outcome is Outcome.VOID
+        case Act(action=Close() | Ended() | Doubt()):
+            return True  # they write down our time, and what it says would be waited for
+        case Act(action=Take()):
+            return not (scene.resource.deleting and leaving.policy_of(scene) is DeletionPolicy.RETAIN)
         case Act(action=Release(left=left)):
             return left is None or leaving.policy_of(scene) is not DeletionPolicy.RETAIN
         case Act(action=LookById()):

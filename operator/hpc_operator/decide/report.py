@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never
 
-from hpc_operator.decide import exits
+from hpc_operator.decide import exits, guards, wishes
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
-from hpc_operator.decide.differences import plan, renamed
+from hpc_operator.decide.differences import differences, plan, renamed
 from hpc_operator.decide.facts import Scene
 from hpc_operator.decide.living import rivals
 from hpc_operator.decide.naming import describe
@@ -103,13 +103,25 @@ def _wished(resource: Resource) -> tuple[NodeCount, ...]:
 def _waiting(scene: Scene, decision: Decision, memory: Memory) -> Memory:
     """Since when a change waits for jobs; and that the cluster was renamed, before what it was called is forgotten."""
     if isinstance(decision, Wait) and decision.reason is Reason.WAITING_FOR_JOBS:
-        return replace(memory, waiting_since=memory.waiting_since or stored(scene.now))
-    if not isinstance(decision, Settled):
-        return memory
+        since = stored(scene.now) if guards.clock_trusted(scene) else None
+        return replace(memory, waiting_since=memory.waiting_since or since)
     line = scene.shown(memory.hpc_cluster_id) if memory.hpc_cluster_id else None
+    if not isinstance(decision, Settled):
+        over = memory.waiting_since is not None and line is not None and not _would_interrupt(scene, line)
+        return replace(memory, waiting_since=None) if over else memory
     if line is not None and renamed(scene, line, describe(scene, line)):
         memory = replace(memory, described=None)
     return replace(memory, waiting_since=None)
+
+
+def _would_interrupt(scene: Scene, line: Cluster) -> bool:
+    """Whether a change is wished that jobs may hold back; while it cannot be told, what waited goes on waiting.
+
+    Else the deadline of a wish that was taken back ends the jobs that the next one finds.
+    """
+    if line.status != "active":
+        return True
+    return any(each.interrupts and wishes.standing(scene, each) is None for each in differences(scene, line))
 
 
 def _text(status: dict[str, object], name: str) -> str | None:

@@ -6,9 +6,11 @@ from hpc_operator.decide import guards
 from hpc_operator.decide.decision import Act, Blocked, Decision, Wait
 from hpc_operator.decide.facts import Scene
 from hpc_operator.domain.actions import LookById, Take
-from hpc_operator.domain.observed import Cluster
+from hpc_operator.domain.observed import Cluster, IdLook
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Origin, Record
+
+_SELDOM = 10
 
 
 def record_for(scene: Scene, account: Account, origin: Origin, cluster_id: str | None = None) -> Record:
@@ -54,7 +56,7 @@ def _unclear(scene: Scene, wanted: str, order: str) -> str | None:
 
 def _ask(scene: Scene, wanted: str, order: str) -> Decision:
     look = scene.facts.ids.get(wanted)
-    if look is None or look.last_asked < scene.now - scene.policy.poll:
+    if look is None or look.last_asked < scene.now - _speaks(scene, look):
         return Act(LookById((wanted,)))
     if not look.complete:
         return Wait(
@@ -63,6 +65,15 @@ def _ask(scene: Scene, wanted: str, order: str) -> Decision:
     return _refused(
         scene, Reason.ADOPTION_REFUSED, f"{order}: no cluster {wanted} is shown to this account; mend the id."
     )
+
+
+def _speaks(scene: Scene, look: IdLook) -> float:
+    """Seconds for which a look by id speaks that did not show it: a wrong id may stand for days, two calls each time.
+
+    What the shared list shows meanwhile is seen at once, another id is asked for at once, and so is a reconcile-at.
+    """
+    stands = look.complete and look.cluster is None and not scene.resource.asks_to_look
+    return _SELDOM * scene.policy.staleness if stands else scene.policy.poll
 
 
 def _check(scene: Scene, line: Cluster, order: str) -> Decision:

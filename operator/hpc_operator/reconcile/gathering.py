@@ -69,11 +69,17 @@ class Watch(Protocol):
     def recount(self, ref: Ref) -> bool:
         """Whether its nodes may be others than were counted."""
 
+    def shows(self, ref: Ref) -> Instant | None:
+        """From when on its nodes show what the operation did that ended last; None: they do."""
+
     def counted(self, ref: Ref, begun: Instant) -> None:
         """They were counted, by a look that began then."""
 
 
-_CHORES = ("Describe", "CountNodes", "Connect")
+_AT_FIRST = 3
+"""So often a chore is put off for the shortest time: what is short-lived is over by then."""
+_COSTLY = ("Describe", "CountNodes")
+_CHORES = (*_COSTLY, "Connect")
 _IN_LINE = (Reason.QUOTA_EXHAUSTED, Reason.LOOKING_FIRST, Reason.FIRST_CREATE_UNDER_WAY)
 
 
@@ -146,6 +152,7 @@ class Gatherer:
         self._buying: set[str] = set()
         self._turns = Turns(budget, clock)
         self._later: dict[tuple[str, str], Instant] = {}
+        self._failed: dict[tuple[str, str], int] = {}
         self._countings = Countings()
         self._first: dict[Account, Ref] = {}
 
@@ -189,7 +196,8 @@ class Gatherer:
             jobs=_OtherJobs(self._fleet, resource.ref),
             earlier=self._lives.before(resource.ref) if resource.id is None else (),
             recount=self._watch.recount(resource.ref),
-            nodes=self._countings.of(resource.ref),
+            shows_from=self._watch.shows(resource.ref),
+            nodes=self._countings.of(resource.ref, now),
             clusters=len(self._fleet.spenders()) - (uid in self._fleet.spenders()),
             postponed=frozenset(c for c in _CHORES if self._later.get((uid, c), 0.0) > now),
         )
@@ -292,11 +300,15 @@ class Gatherer:
     def counted(self, ref: Ref, look: NodesLook) -> None:
         """Its nodes were looked at."""
         self._countings.keep(ref, look)
+        self._failed.pop((ref.uid, "CountNodes"), None)
         self._watch.counted(ref, look.begun)
 
     def postpone(self, resource: Resource, chore: str) -> None:
-        """Put a chore off: it must not hold back Ready, nor be tried in a loop."""
-        self._later[(resource.ref.uid, chore)] = self._clock.now() + self._policy.retry_cap / 10
+        """Put a chore off: it must not hold back Ready, nor be tried in a loop; what costs calls longer and longer."""
+        key, now, most = (resource.ref.uid, chore), self._clock.now(), self._policy.retry_cap
+        again = chore in _COSTLY and now - self._later.get(key, -math.inf) < most
+        failed = self._failed[key] = self._failed.get(key, 0) + 1 if again else 1
+        self._later[key] = now + min(most / 10 * 2 ** max(0, failed - _AT_FIRST), most)
 
     def chore(self, ref: Ref) -> float:
         """Seconds until a chore that was put off is due; infinite without one."""
@@ -314,3 +326,4 @@ class Gatherer:
         self._turns.leave(ref)
         for chore in _CHORES:
             self._later.pop((ref.uid, chore), None)
+            self._failed.pop((ref.uid, chore), None)

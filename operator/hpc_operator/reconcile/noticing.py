@@ -100,10 +100,15 @@ class Noticer:
         self._recounts: dict[str, Instant] = {}
         self._counted: dict[str, Instant] = {}
         self._again: dict[str, tuple[Ref, Instant]] = {}
+        self._shows: dict[str, Instant] = {}
 
     def recount(self, ref: Ref) -> bool:
         """Whether its nodes may be others: an operation not its own ended, or the end of one must show by now."""
         return ref.uid in self._recounts
+
+    def shows(self, ref: Ref) -> Instant | None:
+        """From when on its nodes show what the operation did whose end was noticed last; None: they do."""
+        return self._shows.get(ref.uid)
 
     def counted(self, ref: Ref, begun: Instant) -> None:
         """The nodes were looked at, in a look that began then."""
@@ -118,6 +123,7 @@ class Noticer:
         self._recounts.pop(ref.uid, None)
         self._counted.pop(ref.uid, None)
         self._again.pop(ref.uid, None)
+        self._shows.pop(ref.uid, None)
 
     def seen(self, account: Account) -> Seen:
         """What is known of the account; empty before its first look."""
@@ -164,6 +170,7 @@ class Noticer:
             if at > look.begun + self._skew:  # the clock went back: no count would ever be late enough
                 self._recounts[uid] = look.begun
         self._shown_by_now(look.begun)
+        self._shows = {uid: min(at, look.begun + self._lag) for uid, at in self._shows.items() if at > look.begun}
         known = {**before, **{entry.job_id: entry for entry in look.entries}}
         seen.entries = {i: entry for i, entry in known.items() if self._kept(entry, look.begun)}
         seen.newest = max((e.created_at for e in look.entries if e.created_at is not None), default=seen.newest)
@@ -199,6 +206,8 @@ class Noticer:
         for ref in dict.fromkeys(ref for each in entry.cluster_ids for ref in self._fleet.holders(each)):
             counted = self._counted.get(ref.uid, -math.inf) >= begun  # they were read after it ended
             if not (entry.pending or (sudden and self._described(ref, entry))):
+                if ref not in own or not self._changed(ref):  # a change of ours is followed to its end by itself
+                    self._shows[ref.uid] = begun + self._lag
                 if ref not in own or self._changed(ref):
                     self._again[ref.uid] = ref, begun + self._lag
                 if not (ref in own or counted):

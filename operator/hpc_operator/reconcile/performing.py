@@ -28,7 +28,7 @@ from hpc_operator.reconcile.sending import Sender
 from hpc_operator.reconcile.writing import Writer
 
 _log = logging.getLogger(__name__)
-_HOT = 12  # passes without rest
+_DOZEN = 12
 
 
 class Performer:
@@ -199,7 +199,7 @@ class Performer:
 def calm(policy: Policy, streak: int) -> float:
     """Seconds before the next pass when passes followed each other without rest: never a hot loop.
 
-    Shorter than a poll: a read made directly before a call speaks for a poll, and a longer pause would outlast it each
-    time, so that the read is made again and again and the call never.
+    A rest after each dozen, longer every time. Between two rests steps follow at once: a read made directly before a
+    call speaks for a poll, and a pause before each step would outlast it, so that it is made again and again.
     """
-    return 0.0 if streak < _HOT else min(pace.backoff(1, policy), policy.poll / 2)
+    return 0.0 if streak % _DOZEN else pace.backoff(streak // _DOZEN, policy)

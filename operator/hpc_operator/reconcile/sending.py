@@ -55,6 +55,8 @@ class Sender:
         deleting = isinstance(action, actions.Delete)
         if held := await self._held(scene.resource, credentials, "finish" if deleting else "change"):
             return held
+        if not guards.still_so(scene, self._clock.now()):
+            return None  # held up since the looks: jobs may run by now, or the cluster be well again
         intent = self._intent(scene, credentials, action)
 
         async def call(timestamp: Instant) -> Answer:

@@ -146,6 +146,10 @@ class Sweeper:
         """Whether its nodes may be others than were counted."""
         return self._noticer.recount(ref)
 
+    def shows(self, ref: Ref) -> Instant | None:
+        """From when on its nodes show what the operation did that ended last; None: they do."""
+        return self._noticer.shows(ref)
+
     def counted(self, ref: Ref, begun: Instant) -> None:
         """They were counted, by a look that began then."""
         self._noticer.counted(ref, begun)

@@ -116,7 +116,9 @@ COUNTS = [
     Row("the same look twice is one", scene(held(MORE), listed(), asked=(idle(),), nodes=nodes(3, 3)), "Act CountNodes"),
     Row("an incomplete look counts for nothing", scene(held(MORE), listed(), asked=(idle(),), nodes=(*nodes(3, complete=False), *nodes(4))), "Act CountNodes"),
     Row("old looks are made anew", scene(held(MORE), listed(), asked=(idle(),), nodes=nodes(50, 60)), "Act CountNodes"),
-    Row("a look that failed a moment ago is waited for", scene(held(MORE), listed(), asked=(idle(),), postponed=frozenset({"CountNodes"})), "Wait CloudUnreachable quietly"),
+    Row("a look that failed a moment ago is waited for", scene(held(MORE), listed(), asked=(idle(),), postponed=frozenset({"CountNodes"})), "Wait CloudUnreachable"),
+    Row("and nothing else is asked meanwhile", scene(held(MORE), listed(), postponed=frozenset({"CountNodes"})), "Wait CloudUnreachable"),
+    Row("looks of which none agrees with the one before: seldom again, and told", scene(held(MORE), listed(), asked=(idle(),), nodes=(*nodes(13), *nodes(24, of=TWO[:1]), *nodes(27))), "Wait Changing", says=("do not agree",)),
     Row("a node that is going is not counted", scene(held(MORE), listed(), asked=(idle(),), nodes=nodes(3, 4, of=(*TWO, node("cln-9", leaving=True)))), "Act Change", fields={"count": 3}),
     Row("the id was recorded less than a window ago: looks cannot show all", scene(held(MORE, recorded_at=ago(YOUNG), last_operation=closed(age=YOUNG)), listed(), asked=(idle(),), **SURE), "Wait Changing"),
     Row("looks from before the last operation was closed count for nothing", scene(held(MORE, last_operation=closed(OperationAction.ADD_NODES, age=3.5, outcome=Outcome.ACCEPTED)), listed(), asked=(idle(),), **SURE), "Act CountNodes"),
@@ -160,7 +162,8 @@ JOBS = [
     Row("growth goes on while a resize waits", scene(held(replace(BIGGER, conf=replace(CONF, roles={"login": Role(2, 2, 4096), "compute": Role(2, 8, 16384)}))), listed(jobs=1), asked=(idle(jobs=1),), **SURE), "Act Change", fields={"role": "login", "count": 1}),
 ]  # fmt: skip
 SIZES = [
-    Row("another size: the nodes are looked at first", scene(held(BIGGER), listed()), "Act CountNodes"),
+    Row("another size: the nodes are looked at first", scene(held(BIGGER), listed(), asked=(idle(),)), "Act CountNodes"),
+    Row("another size, and jobs run: nothing is read meanwhile", scene(held(BIGGER), listed(jobs=1)), "Wait WaitingForJobs"),
     Row("one role, its whole size", scene(held(BIGGER), listed(), asked=(idle(),), nodes=nodes(3)), "Act Change", fields={"action": OperationAction.RESIZE, "role": "compute", "cpu": 8, "memory": 16384}),
     Row("not all alike is put right too", scene(held(START, nodes=(counts()[0], NodeCount("compute", 2, 2, 2, 0, 0))), listed(), asked=(idle(),), nodes=nodes(3)), "Act Change", fields={"cpu": 2}),
     Row("sizes that no answer carries are not compared", scene(held(BIGGER, nodes=(NodeCount("compute", 2, 2, 2),)), listed()), "Settled Ready"),
@@ -176,6 +179,7 @@ POWER = [
     Row("running is wished: started", scene(held(START, stopped=True), listed("stopped"), asked=(idle(status="stopped"),)), "Act Change", fields={"action": OperationAction.START}),
     Row("stopped outside: started once", scene(held(START), listed("stopped"), asked=(idle(status="stopped"),)), "Act Change", fields={"action": OperationAction.START}),
     Row("and again: a person must say", scene(held(START, restarted="1/"), listed("stopped"), asked=(idle(status="stopped"),)), "Blocked StoppedOutside", says=("reconcile-at", "power: Stopped")),
+    Row("a reconcile-at that is taken away asks for nothing", scene(held(START, restarted="1/x"), listed("stopped"), asked=(idle(status="stopped"),)), "Blocked StoppedOutside"),
     Row("stopped by us since it was started once", scene(held(START, restarted="1/", stopped=True), listed("stopped"), asked=(idle(status="stopped"),)), "Act Change"),
     Row("a changed spec is another wish", scene(held(START, restarted="0/"), listed("stopped"), asked=(idle(status="stopped"),)), "Act Change"),
     Row("reconcile-at asks again", scene(held(START, orders=Orders(reconcile_at="x"), restarted="1/"), listed("stopped"), asked=(idle(status="stopped"),), nodes=nodes(3)), "Act Change"),

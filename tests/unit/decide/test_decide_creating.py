@@ -216,7 +216,12 @@ ANSWERS = [
         "Act Take",
         fields={"id": ID},
     ),
-    Row("an old look by id is made anew", scene(_ordered(adopt=ID), look(5), asked=(asked(200),)), "Act LookById"),
+    Row("an old look by id is made anew", scene(_ordered(adopt=ID), look(5), asked=(asked(400),)), "Act LookById"),
+    Row(
+        "a wrong id may stand for days: it is not asked for at every pass",
+        scene(_ordered(adopt=ID), look(5), asked=(asked(200),)),
+        "Blocked AdoptionRefused",
+    ),
     Row(
         "adopt of the other type",
         scene(_ordered(adopt="hpc-1"), look(5, cluster("hpc-1", "mine"))),

@@ -1,19 +1,21 @@
-"""How fast passes may follow each other: never a hot loop, and never so slow that a read before a call grows old."""
+"""Passes that follow each other without rest: never a hot loop, and never so slow that a look is too old for its step."""
 
-from dataclasses import replace
-
-import pytest
+from itertools import accumulate
 
 from hpc_operator.domain.policy import Policy
 from hpc_operator.reconcile.performing import calm
 
-
-def test_a_few_passes_in_a_row_do_not_pause() -> None:
-    assert [calm(Policy(), streak) for streak in range(1, 12)] == [0.0] * 11
+POLICY = Policy()
 
 
-@pytest.mark.parametrize("policy", [Policy(), replace(Policy(), poll=0.3, retry_base=0.5)])
-def test_a_pause_does_not_outlast_the_read_before_a_call(policy: Policy) -> None:
-    """Else the read is made anew in each pass and the call never: a cluster that cannot be changed, nor deleted."""
-    for streak in (12, 13, 1000):
-        assert 0 < calm(policy, streak) <= policy.poll / 2
+def test_steps_follow_at_once_between_two_rests() -> None:
+    """A change needs a look by id and two counts within a poll: with a rest before each it would look for ever."""
+    pauses = [calm(POLICY, streak) for streak in range(1, 49)]
+    rests = [streak for streak, pause in enumerate(pauses, 1) if pause > 0]
+    assert rests == [12, 24, 36, 48]
+
+
+def test_whatever_goes_on_without_rest_gets_slower() -> None:
+    times = list(accumulate(calm(POLICY, streak) for streak in range(1, 1000)))
+    assert sum(time < 3600 for time in times) < 160
+    assert sum(7200 <= time < 10_800 for time in times) <= 84

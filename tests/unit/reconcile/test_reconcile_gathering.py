@@ -75,7 +75,7 @@ class Ports:
 
     def watch(self, *_: Any) -> None: ...
 
-    leave = recount = counted = watch
+    leave = recount = shows = counted = watch
 
     holders = job_holders = of_account
 
