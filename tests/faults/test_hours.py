@@ -14,6 +14,7 @@ from faults.harness import World, run
 from faults.harness.process import Exchange
 from faults.test_changes import BIG, conf, made
 from hpc_simulator import Answer
+from hpc_simulator.jobs import RESTART_NODES, Job
 from hpc_simulator.outside import Change, MoreNodes
 
 HOUR = 3600.0
@@ -109,3 +110,30 @@ def test_what_lasts_for_hours_is_told_and_asks_seldom(name: str) -> None:
         assert len(world.kube.writes) == writes
 
     run(scenario, node_seconds=50_000.0)
+
+
+def test_a_create_that_failed_does_not_read_the_log_back_to_it() -> None:
+    """3000 operations of others came since: each pass would read thirty pages."""
+
+    async def scenario(world: World) -> None:
+        world.process()
+        world.people.apply()
+        assert await world.until(lambda: world.reason() == "CreateFailed", 900)
+        assert world.key is not None
+        for number in range(3000):
+            at = world.now() - (3000 - number) / 10
+            truth, owner = world.cloud.world, world.key.owner
+            truth.start(Job(truth.new_id("j"), RESTART_NODES, ["ehpc-theirs"], owner, at, at + 5, at))
+        await world.wait(900)
+        calls = len(world.cloud.calls)
+        await world.wait(HOUR)
+        made = Counter(record.call for record in world.cloud.calls[calls:])
+        assert world.reason() == "CreateFailed"
+        assert made["operation"] <= SWEEPS + MOST, f"{made}"
+        world.people.annotate(reconcile_at="now")
+        assert await world.until(
+            lambda: world.kube.objects["default", "demo"]["status"].get("lastHandledReconcileAt") == "now", 120
+        )
+        assert world.reason() == "CreateFailed"
+
+    run(scenario, create_jobs_fail=True)

@@ -17,6 +17,7 @@ from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.mark import fleet_of, marks_in, object_of, stem
 from hpc_operator.domain.observed import Cluster, Entry, IdLook, ListLook, LogLook, NodesLook
 from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account, Intent, OperationAction, Origin, Resource
 
 LOOKS = 2
@@ -281,6 +282,17 @@ def account_shows_marks(scene: Scene) -> bool:
 def clock_trusted(scene: Scene) -> bool:
     """Clocks: beyond the allowance nothing that cannot be repeated is sent, voided or called absent."""
     return scene.facts.offset is None or abs(scene.facts.offset) <= scene.policy.clock_skew
+
+
+def failure_told(resource: Resource) -> str | None:
+    """What was told of a create that failed: it stands until the cluster is seen active, or somebody asks for more.
+
+    Its entry is as old as the failure: reading the log back to it at every pass would grow without end.
+    """
+    if resource.deleting or resource.orders.recreate is not None or resource.asks_to_look:
+        return None
+    ready = next((each for each in resource.conditions if each.type == "Ready"), None)
+    return ready.message if ready is not None and ready.reason == Reason.CREATE_FAILED else None
 
 
 def doubt_first(resource: Resource) -> bool:

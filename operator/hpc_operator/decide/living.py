@@ -137,6 +137,8 @@ def _busy(scene: Scene) -> Decision:
     job = _job(scene)
     if job is not None and job.status is JobStatus.FAILED:
         return _failed(scene, f"The create job {job.job_id} failed ({job.error_codes or 'no error code'}).")
+    if scene.log is None and (told := guards.failure_told(scene.resource)) is not None:
+        return Blocked(Reason.CREATE_FAILED, told, _slow(scene))
     started = memory.recorded_at if memory.recorded_at is not None else scene.now
     if guards.conclusive(scene.newest, started + scene.resource.desired.create_timeout):
         return _failed(scene, "The cluster did not become active within createTimeout.")

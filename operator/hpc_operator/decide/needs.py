@@ -41,6 +41,8 @@ def _of_cluster(resource: Resource, now: Instant, policy: Policy) -> Needs:
     operation, recent, must = resource.memory.operation, now - policy.poll, now - policy.staleness
     recorded = resource.memory.recorded_at or resource.created_at
     if resource.memory.first_active_at is None:  # its create's entry may be the only proof of it that there is
+        if guards.failure_told(resource) is not None:
+            return Needs(must)
         found = Needs(recent, (recorded - policy.clock_skew, recent))
         return replace(found, lane="finish", must=must) if resource.deleting else found
     if operation is not None and operation.action not in LIFE and not resource.deleting:

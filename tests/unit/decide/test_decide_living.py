@@ -37,7 +37,7 @@ from hpc_operator.decide.planner import decide
 from hpc_operator.domain.desired import ManagementPolicy, Orders, Ref
 from hpc_operator.domain.mark import marks_in
 from hpc_operator.domain.observed import JobStatus
-from hpc_operator.domain.record import NodeCount, Origin
+from hpc_operator.domain.record import Condition, NodeCount, Origin
 
 NODES = (NodeCount("login", 1, 1), NodeCount("compute", 2, 2))
 OURS = cluster(name=named(STEM))
@@ -82,6 +82,7 @@ STATUS = [
     Row("abnormal afterwards", scene(living(**DONE), _line("abnormal")), "Blocked ClusterAbnormal"),
     Row("being deleted outside", scene(living(**DONE), _line("deleting")), "Wait DeletedOutside"),
     Row("the create job failed", scene(living(100), _line("pending"), log=log(5, entry(ID, job="j-create", status=FAILED))), "Blocked CreateFailed", says=("j-create",)),
+    Row("it was told that it failed, and the log is not read back to it any more", scene(replace(living(100), conditions=(Condition("Ready", "False", "CreateFailed", "the job failed", 1, 1.0),)), _line("pending")), "Blocked CreateFailed", says=("the job failed",)),
     Row("it failed and hides from the list", scene(living(100), look(5), log=log(5, entry(ID, job="j-create", status=FAILED))), "Blocked CreateFailed"),
     Row("it turned active after all: heals by itself", scene(living(100), _line("active"), log=log(5, entry(ID, job="j-create", status=FAILED))), "Act Describe"),
     Row("longer than createTimeout, though the job says nothing", scene(living(3606), _line("pending"), log=log(5)), "Blocked CreateFailed", says=("createTimeout",)),
