@@ -245,8 +245,9 @@ class _Scene(_Life):
         world.process()
         scenario.act(world)
         over = await self._settle(scenario.name, lambda: scenario.done(world) or world.reason() == "CreateFailed")
-        if over:
-            self.findings += await oracles.quiet(world, self._patience)
+        if over:  # nodes are counted once more when what an operation did must show
+            shows = world.policy.window + 2 * world.policy.staleness
+            self.findings += await oracles.quiet(world, lambda: max(self._patience(), shows))
         settled = len(world.injector.points)
         self.findings += scene.bounded(world, len(world.cloud.calls) - calls)
         if over:  # with two faults what would go on for longer than this was found with one
