@@ -6,8 +6,10 @@ import pytest
 
 from faults.courses import COURSES
 from faults.harness import port_methods
-from faults.harness.life import Course, live
+from faults.harness.life import Course, alone, live
+from faults.harness.scene import named
 from faults.harness.singles import PORTS, play_all, singles
+from faults.scenarios import SCENARIOS
 
 
 @pytest.mark.parametrize("course", COURSES, ids=lambda course: course.name)
@@ -36,6 +38,8 @@ def test_every_single_fault(course: Course, tell: Callable[[str], None]) -> None
 def test_the_points_are_the_ports() -> None:
     """A port method without faults, or one that no life reaches, is red."""
     reached = {single.point for course in COURSES for single in singles(course, live(course))}
+    scenes = (named(each, COURSES[1]) for each in SCENARIOS)
+    reached |= {single.point for course in scenes for single in singles(course, alone(course))}
     assert port_methods() == set(PORTS), "give the new port method its row in PORTS"
     assert port_methods() <= reached, "no life reaches these: write a course that does"
 

@@ -20,6 +20,8 @@ from hpc_simulator import Answer
 from hpc_simulator import faults as f
 
 LIMIT = 4000.0
+_CHANGES = ("ChangeRefused", "ChangeFailed")
+"""Some of these are tried again by themselves: a person is asked when the resource is stalled."""
 _REFUSALS = frozenset(
     {
         "SpecRefused", "AccessDenied", "CredentialsRefused", "LicenceRefused", "NoBalance", "ChangeRefused",
@@ -194,13 +196,16 @@ class _Life:
             self.answers.append(f"adopt:{candidates[0]}" if candidates else "recreate")
             told = {"adopt": candidates[0]} if candidates else {"recreate": self._attempt()}
             world.people.annotate(**told)
-        elif reason in _REFUSALS and len(self._told_again()) < len(self.faults):
+        elif reason in _REFUSALS and (world.stalled() or reason not in _CHANGES) and self._may_ask_again():
             if self._attempt_refused() in self._told_again():
                 return
             self.answers.append(f"again:{self._attempt_refused()}")
             world.people.annotate(reconcile_at=str(next(self._numbers)))
         elif world.stalled() and reason not in _REFUSALS | {"UnresolvedCreate"}:
             self.findings.append(Finding("STUCK", f"a person is asked without need: {reason}: {world.message()}"))
+
+    def _may_ask_again(self) -> bool:
+        return len(self._told_again()) < len(self.faults)
 
     def _attempt(self) -> str:
         found = self.world.resource()
