@@ -107,5 +107,6 @@ def _told_secrets(arena: Arena) -> list[str]:
 
 def _secrets(stage: Stage) -> Iterator[str]:
     listed = stage.kube.get(f"/api/v1/namespaces/{stage.namespace}/secrets") or {"items": []}
-    for secret in listed["items"]:
+    hidden = (each for each in listed["items"] if not each["metadata"]["name"].endswith("-connection"))  # no password
+    for secret in hidden:
         yield from (base64.b64decode(value).decode() for value in secret.get("data", {}).values())

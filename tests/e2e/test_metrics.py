@@ -62,7 +62,7 @@ def test_a_create_is_seen_in_counters_and_states(stage: Stage) -> None:
         ("leader", {}, 1),
         ("api_calls_total", {"call": "createCluster", "code": "0"}, 1),
         ("time_to_ready_seconds_count", {}, 1),
-        ("kubernetes_writes_total", {"kind": "secrets"}, 1),
+        ("kubernetes_writes_total", {"kind": "secrets"}, 2),  # the password, and how the cluster is reached
         ("kubernetes_writes_total", {"outcome": "refused"}, 0),
         ("passes_total", {"outcome": "failed"}, 0),
         ("orphans", ACCOUNT, 0),
