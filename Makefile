@@ -44,8 +44,8 @@ check: venv ## format, lint, types, walls, fast tests (under two minutes)
 
 test: check ## everything: fast tests, fault suite, end-to-end on the genuine API server
 	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
-	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile tests/faults
-	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile tests/e2e
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/faults
+	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/e2e
 
 fuzz: venv ## search for hostile input twenty times as long (about 20 minutes)
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -q tests/unit/cloud tests/unit/kube tests/unit/decide tests/faults/test_hostile.py
