@@ -12,7 +12,6 @@ from dataclasses import replace
 from hpc_operator.decide import guards, remembering
 from hpc_operator.decide.decision import Blocked, Decision, Wait
 from hpc_operator.decide.facts import Scene
-from hpc_operator.decide.quota import exhausted
 from hpc_operator.domain.actions import Create
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer, NotSent, Refused
 from hpc_operator.domain.desired import Instant, stored
@@ -21,13 +20,12 @@ from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, OperationAction, Record, Resource
 from hpc_operator.reconcile.keeper import Keeper
+from hpc_operator.reconcile.permitting import Permits
 from hpc_operator.reconcile.ports import (
-    Budget,
     Calls,
     Clock,
     CreateRequest,
     Credentials,
-    Lease,
     Person,
     Store,
 )
@@ -74,15 +72,14 @@ class Buyer:
         *,
         store: Store,
         calls: Calls,
-        budget: Budget,
-        lease: Lease,
+        permits: Permits,
         clock: Clock,
         writer: Writer,
         keeper: Keeper,
         policy: Policy,
         nonce: Callable[[], str],
     ) -> None:
-        self._store, self._calls, self._budget, self._lease = store, calls, budget, lease
+        self._store, self._calls, self._permits = store, calls, permits
         self._clock, self._writer, self._keeper, self._policy, self._nonce = clock, writer, keeper, policy, nonce
         self._people: dict[tuple[str, str], Person] = {}
         self.unsent = Unsent(clock)
@@ -92,13 +89,8 @@ class Buyer:
         request = await self._prepare(scene, action, credentials)
         if not isinstance(request, CreateRequest):
             return request
-        if (wait := await self._budget.permit(credentials.account, "create")) > 0:
-            now = self._clock.now()
-            return exhausted(scene.resource, now + wait, now, "the create")
-        if self._keeper.closed or not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
-            return Wait(
-                Reason.NOT_LEADER, self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True
-            )
+        if held := await self._permits.intent(scene.resource, credentials.account, "create", "the create"):
+            return held
         await self._keeper.keep(self._commit(scene, action, credentials, request), f"create {scene.resource.ref}")
         return None
 
@@ -186,8 +178,7 @@ class Buyer:
         """One reading of the clock is the timestamp; too late for it, the intent is renewed and nothing is sent."""
         for _ in range(_RENEWALS):
             reading = self._clock.now()
-            leads = guards.lease_suffices(self._lease.left(), self._policy.send_deadline)
-            if leads and guards.send_in_time(intent, reading, self._policy):
+            if self._permits.leads and guards.send_in_time(intent, reading, self._policy):
                 answer = await self._calls.create(credentials, request, reading)
                 await self._settle(resource, intent, answer, credentials)
                 return

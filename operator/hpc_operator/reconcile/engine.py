@@ -27,6 +27,7 @@ from hpc_operator.reconcile.lives import Lives
 from hpc_operator.reconcile.mass import Bulk, Going
 from hpc_operator.reconcile.meetings import Meetings
 from hpc_operator.reconcile.performing import Performer, calm
+from hpc_operator.reconcile.permitting import Permits
 from hpc_operator.reconcile.ports import (
     Budget,
     Calls,
@@ -43,6 +44,7 @@ from hpc_operator.reconcile.ports import (
     Unavailable,
 )
 from hpc_operator.reconcile.saying import Said
+from hpc_operator.reconcile.sending import Sender
 from hpc_operator.reconcile.writing import Writer
 
 _log = logging.getLogger(__name__)
@@ -81,11 +83,11 @@ class Engine:
         self._store, self._fleet, self._lives, self._policy, self._tell = store, fleet, lives, policy, tell
         self.keeper = Keeper()
         writer = Writer(store, clock, sleep)
+        permits = Permits(budget=budget, lease=lease, clock=clock, keeper=self.keeper, policy=policy)
         buyer = Buyer(
             store=store,
             calls=calls,
-            budget=budget,
-            lease=lease,
+            permits=permits,
             clock=clock,
             writer=writer,
             keeper=self.keeper,
@@ -110,12 +112,21 @@ class Engine:
             store=store,
             calls=calls,
             looks=looks,
-            budget=budget,
-            lease=lease,
+            permits=permits,
             clock=clock,
             writer=writer,
             keeper=self.keeper,
             buyer=buyer,
+            sender=Sender(
+                store=store,
+                calls=calls,
+                permits=permits,
+                clock=clock,
+                writer=writer,
+                keeper=self.keeper,
+                policy=policy,
+                nonce=nonce,
+            ),
             policy=policy,
             nonce=nonce,
             postpone=self._gatherer.postpone,

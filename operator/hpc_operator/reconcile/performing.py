@@ -12,7 +12,6 @@ from typing import assert_never
 from hpc_operator.decide import pace, remembering
 from hpc_operator.decide.decision import Decision, Wait
 from hpc_operator.decide.facts import Scene
-from hpc_operator.decide.quota import exhausted
 from hpc_operator.domain import actions
 from hpc_operator.domain.answers import Accepted, NoAnswer, NotSent, Refused
 from hpc_operator.domain.desired import Ref, stored
@@ -23,7 +22,8 @@ from hpc_operator.domain.record import Intent, Resource
 from hpc_operator.reconcile.buying import Buyer, tell_apart
 from hpc_operator.reconcile.connecting import Connector
 from hpc_operator.reconcile.keeper import Keeper
-from hpc_operator.reconcile.ports import Budget, Calls, Clock, Credentials, Lease, Looks, Store
+from hpc_operator.reconcile.permitting import Permits
+from hpc_operator.reconcile.ports import Calls, Clock, Credentials, Looks, Store
 from hpc_operator.reconcile.sending import Sender
 from hpc_operator.reconcile.writing import Writer
 
@@ -42,34 +42,24 @@ class Performer:
         store: Store,
         calls: Calls,
         looks: Looks,
-        budget: Budget,
-        lease: Lease,
+        permits: Permits,
         clock: Clock,
         writer: Writer,
         keeper: Keeper,
         buyer: Buyer,
+        sender: Sender,
         policy: Policy,
         nonce: Callable[[], str],
         postpone: Callable[[Resource, str], None],
         counted: Callable[[Ref, NodesLook], None],
         released: Callable[[Ref], None],
     ) -> None:
-        self._store, self._calls, self._looks, self._budget = store, calls, looks, budget
-        self._clock, self._writer, self._keeper, self._buyer = clock, writer, keeper, buyer
+        self._store, self._calls, self._looks, self._permits = store, calls, looks, permits
+        self._clock, self._writer, self._keeper = clock, writer, keeper
+        self._buyer, self._sender = buyer, sender
         self._policy, self._nonce, self._postpone, self._released = policy, nonce, postpone, released
         self._counted = counted
         self._connector = Connector(store, postpone)
-        self._sender = Sender(
-            store=store,
-            calls=calls,
-            budget=budget,
-            lease=lease,
-            clock=clock,
-            writer=writer,
-            keeper=keeper,
-            policy=policy,
-            nonce=nonce,
-        )
 
     async def perform(self, scene: Scene, action: actions.Action, credentials: Credentials | None) -> Decision | None:
         """Do it. Raises what the store raises: Conflict, Gone, CrdTooOld, Unavailable, SecretProblem."""
@@ -160,14 +150,10 @@ class Performer:
             self._released(resource.ref)
         await self._store.release(resource)
 
-    async def _permitted(self, resource: Resource, credentials: Credentials, lane: str) -> Wait | None:
-        wait, now = await self._budget.permit(credentials.account, lane), self._clock.now()
-        return None if wait <= 0 else exhausted(resource, now + wait, now, "the call")
-
     async def _describe(
         self, resource: Resource, action: actions.Describe, credentials: Credentials
     ) -> Decision | None:
-        if wait := await self._permitted(resource, credentials, "change"):
+        if wait := await self._permits.call(resource, credentials.account, "change"):
             return wait
         answer = await self._calls.describe(
             credentials, credentials.account, action.id, action.name, action.description

@@ -10,18 +10,17 @@ from dataclasses import replace
 from typing import assert_never
 
 from hpc_operator.decide import guards, remembering
-from hpc_operator.decide.decision import Decision, Wait
+from hpc_operator.decide.decision import Decision
 from hpc_operator.decide.facts import Scene
-from hpc_operator.decide.quota import exhausted
 from hpc_operator.domain import actions
 from hpc_operator.domain.answers import Accepted, Answer, NoAnswer, NotSent, Refused
 from hpc_operator.domain.desired import Instant, stored
 from hpc_operator.domain.policy import Policy
-from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, OperationAction, Resource
 from hpc_operator.reconcile.buying import tell_apart
 from hpc_operator.reconcile.keeper import Keeper
-from hpc_operator.reconcile.ports import Budget, Calls, Clock, Credentials, Lease, Store
+from hpc_operator.reconcile.permitting import Permits
+from hpc_operator.reconcile.ports import Calls, Clock, Credentials, Store
 from hpc_operator.reconcile.writing import Writer
 
 _log = logging.getLogger(__name__)
@@ -36,15 +35,14 @@ class Sender:
         *,
         store: Store,
         calls: Calls,
-        budget: Budget,
-        lease: Lease,
+        permits: Permits,
         clock: Clock,
         writer: Writer,
         keeper: Keeper,
         policy: Policy,
         nonce: Callable[[], str],
     ) -> None:
-        self._store, self._calls, self._budget, self._lease = store, calls, budget, lease
+        self._store, self._calls, self._permits = store, calls, permits
         self._clock, self._writer, self._keeper = clock, writer, keeper
         self._policy, self._nonce = policy, nonce
 
@@ -53,7 +51,8 @@ class Sender:
     ) -> Decision | None:
         """Without an answer a delete may be asked again; a change's intent stays open, adding must not be repeated."""
         deleting = isinstance(action, actions.Delete)
-        if held := await self._held(scene.resource, credentials, "finish" if deleting else "change"):
+        lane = "finish" if deleting else "change"
+        if held := await self._permits.intent(scene.resource, credentials.account, lane):
             return held
         if not guards.still_so(scene, self._clock.now()):
             return None  # held up since the looks: jobs may run by now, or the cluster be well again
@@ -66,16 +65,6 @@ class Sender:
 
         sending = self._send(scene.resource, intent, call, credentials)
         await self._keeper.keep(sending, f"{intent.action} {scene.resource.ref}")
-        return None
-
-    async def _held(self, resource: Resource, credentials: Credentials, lane: str) -> Wait | None:
-        wait, now = await self._budget.permit(credentials.account, lane), self._clock.now()
-        if wait > 0:
-            return exhausted(resource, now + wait, now, "the call")
-        if self._keeper.closed or not guards.lease_suffices(self._lease.left(), self._policy.send_deadline):
-            return Wait(
-                Reason.NOT_LEADER, self._policy.poll, "Another process may hold the lease; nothing is sent.", quiet=True
-            )
         return None
 
     def _intent(self, scene: Scene, credentials: Credentials, action: actions.Delete | actions.Change) -> Intent:
@@ -112,9 +101,8 @@ class Sender:
     ) -> None:
         resource = await self._store.write_intent(resource, intent)
         reading = self._clock.now()
-        leads = guards.lease_suffices(self._lease.left(), self._policy.send_deadline)
         answer: Answer = NotSent("the process was too slow to send in time, or lost the lease")
-        if leads and guards.send_in_time(intent, reading, self._policy):
+        if self._permits.leads and guards.send_in_time(intent, reading, self._policy):
             answer = await call(reading)
         elif intent.action is OperationAction.DELETE:
             return  # held up since the intent: whose the cluster is now, the next pass looks up before it asks
