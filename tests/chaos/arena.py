@@ -43,8 +43,7 @@ class Arena:
         """Another proxy to the API server, and the setting by which an operator goes through it alone."""
         proxy = self._stack.enter_context(Proxy(stage.server.url, stage.kube.ssl))
         self.proxies.append(proxy)
-        path = stage.folder / f"kubeconfig-{len(self.proxies)}"
-        return proxy, {"KUBECONFIG": str(stage.kube.kubeconfig_through(proxy.url, path))}
+        return proxy, {"KUBECONFIG": str(stage.kubeconfig_of(stage.scope(), proxy.url))}
 
     def note(self, text: str) -> None:
         """Something measured beside the table."""

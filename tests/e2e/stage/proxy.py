@@ -24,7 +24,10 @@ _PATIENCE = 120.0
 
 @dataclass(slots=True)
 class Seen:
-    """One request that came by, at `at` (monotonic). `status` is the server's answer, None while there is none."""
+    """One request that came by, at `at` (monotonic). `status` is the server's answer, None while there is none.
+
+    `refusal`: what a server that forbids it (403) says.
+    """
 
     number: int
     method: str
@@ -32,6 +35,7 @@ class Seen:
     query: dict[str, str]
     body: Any
     status: int | None = field(default=None, compare=False)
+    refusal: str = field(default="", compare=False)
     at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
@@ -123,6 +127,10 @@ class Proxy:
         """Requests from number `since` on that ask for a change, but for those on a path that contains one of `but`."""
         return [seen for seen in list(self.log)[since:] if seen.writes and not any(part in seen.path for part in but)]
 
+    def not_allowed(self) -> list[Seen]:
+        """Requests that somebody sent who has no right to them; a 403 for want of quota, say, is none of these."""
+        return [seen for seen in list(self.log) if " cannot " in seen.refusal]
+
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         app = web.Application(client_max_size=2**24)
@@ -158,9 +166,10 @@ class Proxy:
                 request.method, url, data=body or None, headers=headers, allow_redirects=False
             ) as answer:
                 seen.status = answer.status
-                if "watch" in request.query:
+                if "watch" in request.query and answer.status != 403:
                     return await self._stream(request, answer)
                 content = await answer.read()
+                seen.refusal = content.decode(errors="replace") if answer.status == 403 else ""
         except aiohttp.ClientError:
             return _cut(request)
         if (hold is not None and hold.when == "after" and not await hold.stop(seen)) or await self._swallowed():
