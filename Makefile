@@ -6,7 +6,7 @@ BIN := .venv/bin
 PROGRAMS := etcd kubectl kube-apiserver kube-controller-manager helm
 export PYTHONPATH := deploy/local
 
-.PHONY: help venv lock demo check test faults chaos fuzz bench crds play control-plane clean
+.PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds play control-plane clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ faults: venv ## every pair of faults of create and of delete, and 5000 walks (ho
 
 chaos: venv ## put real processes through kills, outages and lost memories; one table (ONLY=name for one scenario)
 	@PYTHONPATH=deploy/local:tests:tests/e2e $(BIN)/python -m chaos --markdown build/chaos.md --json build/chaos.json $(if $(ONLY),--only $(ONLY))
+
+test-rbac: venv ## take each right of the chart away in turn; something named must fail (minutes; ONLY=text for some)
+	@PYTHONPATH=deploy/local:tests:tests/e2e $(BIN)/python -m rbac $(if $(ONLY),--only "$(ONLY)")
 
 clean: ## remove what was made here (the cached control plane stays)
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -80,14 +80,23 @@ def store(kube: Kube, objects: Iterable[dict[str, Any]]) -> None:
         kube.store(f"{base}/namespaces/{namespace}/{plural}" if namespace else f"{base}/{plural}", made)
 
 
-def install(kube: Kube, scope: Scope) -> str:
-    """Store what the chart renders for it, wait until it counts, and answer a token of the ServiceAccount."""
-    objects = chart.objects(scope)
-    store(kube, objects)
-    newest = [granted([role])[-1] for role in objects if role["kind"] in _ROLES]
+def of(scope: Scope) -> list[Granted]:
+    """Every right that the chart gives an operator of this scope."""
+    return granted(chart.objects(scope))
+
+
+def give(kube: Kube, scope: Scope, but: Iterable[Granted] = ()) -> None:
+    """Store what the chart renders for this scope, but for some rights, and return once exactly that counts."""
+    missing = list(but)
+    store(kube, without(chart.objects(scope), *missing))
 
     def counts() -> bool:
-        return all(kube.may(scope.user, right.attributes()) for right in newest)
+        return all(kube.may(scope.user, right.attributes()) is (right not in missing) for right in of(scope))
 
     until(f"{scope.user} has its rights", counts, pause=0.02)
+
+
+def install(kube: Kube, scope: Scope) -> str:
+    """Give it all that the chart gives, and answer a token of the ServiceAccount."""
+    give(kube, scope)
     return kube.token_of(scope.home, scope.name)

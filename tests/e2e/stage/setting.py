@@ -127,7 +127,7 @@ class Stage:
         return Scope(home, name, tuple(filter(None, named)))
 
     def token(self, scope: Scope) -> str:
-        """Of the chart's ServiceAccount, which has the rights of this scope from now on."""
+        """Of the chart's ServiceAccount, which has the rights of this scope from the first time on."""
         if scope not in self._tokens:
             self._tokens[scope] = rights.install(self.kube, scope)
         return self._tokens[scope]
