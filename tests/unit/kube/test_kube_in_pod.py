@@ -38,11 +38,16 @@ class Pod:
         return self.folder / "token"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.readuntil(b"\r\n\r\n"):
+        while True:
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                break
             [line] = [line for line in head.decode().split("\r\n") if line.lower().startswith("authorization:")]
             self.heard.append(line.split()[-1])
             writer.write(TAKEN if self.heard[-1] == self.taken else REFUSED)
             await writer.drain()
+        writer.close()
 
 
 @asynccontextmanager
@@ -55,9 +60,14 @@ async def served(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Non
         yield
 
 
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    return load_or_make(tmp_path_factory.mktemp("pod") / "pki")
+
+
 @pytest.fixture
-def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pod:
-    made = Pod(tmp_path, load_or_make(tmp_path / "pki"))
+def pod(tmp_path: Path, identity: Identity, monkeypatch: pytest.MonkeyPatch) -> Pod:
+    made = Pod(tmp_path, identity)
     made.token.write_text("old")
     monkeypatch.setattr(f"{LIBRARY}.SERVICE_TOKEN_FILENAME", str(made.token))
     monkeypatch.setattr(f"{LIBRARY}.SERVICE_CERT_FILENAME", str(made.identity.authority))
