@@ -5,6 +5,7 @@ may not delete. Exit code 1 when a missing right is named neither by doctor nor 
 nothing was refused something.
 """
 
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from local_control_plane import ControlPlane
 from rbac.life import Missed, SmallLife
 
 GUARD = "--enable-admission-plugins=OwnerReferencesPermissionEnforcement"
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 180)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
