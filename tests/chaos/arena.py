@@ -35,6 +35,7 @@ class Arena:
         (server or self._shared).kubectl("create", "namespace", namespace)
         crd = crd and server is not None
         made = self._stack.enter_context(Stage(server or self._shared, namespace, place, crd=crd, **given))
+        made.refusals_meant = server is not None  # one that is broken knows no role while it starts
         self.stages.append(made)
         self.proxies += [made.to_kube, made.to_cloud]
         return made
