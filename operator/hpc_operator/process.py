@@ -28,6 +28,8 @@ from hpc_operator.reconcile.sweeping import Sweeper
 
 _log = logging.getLogger(__name__)
 _RESTORED = 4
+_LAST_WORDS = 0.5
+"""Seconds for passes to write what they were about to say. They send nothing more; the next process says it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,8 @@ class Process:
         parts = self._parts
         await parts.startup.wait()
         self._stage = "waiting for the Lease"
-        await parts.lease.acquire()
-        _log.info("this process holds the Lease")
+        await self._stand_by()
+        _log.info("this process holds the Lease", extra={"lease": parts.lease.how})
         await self._first_list()
         self._stage = "leading"
         watch = parts.watch(parts.cache.seen)
@@ -115,6 +117,16 @@ class Process:
             rounds.cancel()
             restored.cancel()
             await asyncio.shield(self._drain(watch, passing))
+
+    async def _stand_by(self) -> None:
+        """Whoever takes over must be able to: what may go missing meanwhile is looked at, and told by `ready`."""
+        looking = asyncio.create_task(self._parts.startup.keep_looking(), name="standing by")
+        try:
+            await self._parts.lease.acquire()
+        finally:
+            looking.cancel()
+        if self._parts.startup.problem is not None:
+            await self._parts.startup.wait()
 
     async def _first_list(self) -> None:
         while True:
@@ -138,17 +150,22 @@ class Process:
         return 1
 
     async def _drain(self, watch: KopfThread, passing: "asyncio.Task[None]") -> None:
-        """No new pass; calls in flight are written to the end, for as long as there is patience."""
+        """No new pass; calls in flight are written to the end, for as long as there is patience.
+
+        Then nothing is sent any more, so the Lease goes back before the watch has ended.
+        """
         watch.stop()
         self._parts.queue.stop()
         self._parts.engine.keeper.close()
         left = await self._parts.engine.keeper.drain(self._patience)
-        await asyncio.wait({passing}, timeout=1.0)
+        await asyncio.wait({passing}, timeout=_LAST_WORDS)
         if left:
             _log.error(
                 "calls are still in flight; their intents stay open and are resolved later", extra={"calls": left}
             )
         passing.cancel()
+        await asyncio.wait({passing})
+        await self._parts.lease.release()
         await asyncio.wait([watch.done], timeout=1.0)
 
     async def _pass(self, ref: Ref) -> None:
