@@ -67,7 +67,7 @@ class Process:
         if self._parts.lease.left() <= 0 and self._parts.lease.problem is not None:
             return False, f"the Lease cannot be taken: {self._parts.lease.problem}"
         if self._parts.lease.left() <= 0:
-            return True, f"standby: the Lease is held by {self._parts.lease.holder or 'nobody yet'}"
+            return True, f"standby: the Lease is held by {self._parts.lease.holder or 'nobody'}"
         return self._parts.queue.alive, self._stage
 
     async def run(self) -> int:

@@ -131,7 +131,8 @@ class LeaseLoop:
         self.went_back = asyncio.Event()
         """Set when the API server's storage was restored to an earlier state: the process must end."""
         self.holder: str | None = None
-        self.problem: str | None = None
+        self.problem: str | None = "not looked yet"
+        """Why it is not known who holds it; None after a look that was answered."""
         self.how = ""
         """How it came to be held: `created`, `released` by the one before, or `expired` and whose it was."""
 
@@ -199,7 +200,7 @@ class LeaseLoop:
                 held = await self._attempt()
         except _NO_ANSWER as error:
             if self._task is None and isinstance(error, Conflict):
-                return False  # another one that stands by was quicker
+                return False  # another one that stands by was quicker; who, the next look tells
             problem = str(error) or "no answer in time"
             if self._task is None and problem != self.problem:
                 _log.warning("the Lease %s/%s cannot be taken: %s", self._namespace, self._name, problem)

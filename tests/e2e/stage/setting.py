@@ -106,12 +106,12 @@ class Stage:
             **changed,
         }
 
-    def launch(self, *flags: str, clock: float = 0, **changed: str | None) -> Operator:
-        """Start an operator; it need not come to lead. Its clock is wrong by `clock` seconds."""
+    def launch(self, *flags: str, clock: float = 0, proxy: str = "", **changed: str | None) -> Operator:
+        """Start an operator; it need not come to lead. `clock`, `proxy`: see `Operator`."""
         log = self.folder / f"operator-{len(self.operators) + 1}.log"
         settings = self.settings(**changed)
         self._used.append(settings)
-        made = Operator(log, settings, *flags, clock=clock)
+        made = Operator(log, settings, *flags, clock=clock, proxy=proxy)
         self.operators.append(made)
         return made
 

@@ -74,6 +74,15 @@ def test_a_standby_is_ready_and_says_which_pod_leads() -> None:
     play(scenario)
 
 
+def test_a_process_is_not_ready_before_it_knows_who_leads() -> None:
+    async def scenario(scene: Scene) -> None:
+        other = Scene(scene.loop)
+        other.startup.problem = None
+        assert other.process.ready() == (False, "the Lease cannot be taken: not looked yet")
+
+    play(scenario)
+
+
 def test_a_standby_is_not_ready_while_the_lease_cannot_be_read() -> None:
     async def scenario(scene: Scene) -> None:
         def refuse(method: str, path: str) -> None:
