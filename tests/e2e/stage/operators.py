@@ -51,7 +51,7 @@ class Operator:
     """
 
     def __init__(
-        self, log: Path, settings: Mapping[str, str | None], *flags: str, clock: float = 0, proxy: str = ""
+        self, log: Path, settings: Mapping[str, str | None], *flags: str, clock: float = 0, proxy: str | None = None
     ) -> None:
         program = [script("hpc-operator")] if not clock else [sys.executable, "-c", SHIFTED.format(clock)]
         through = {"http_proxy": proxy, "no_proxy": "127.0.0.1"} if proxy else {}

@@ -106,7 +106,7 @@ class Stage:
             **changed,
         }
 
-    def launch(self, *flags: str, clock: float = 0, proxy: str = "", **changed: str | None) -> Operator:
+    def launch(self, *flags: str, clock: float = 0, proxy: str | None = None, **changed: str | None) -> Operator:
         """Start an operator; it need not come to lead. `clock`, `proxy`: see `Operator`."""
         log = self.folder / f"operator-{len(self.operators) + 1}.log"
         settings = self.settings(**changed)
