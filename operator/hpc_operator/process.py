@@ -28,6 +28,7 @@ from hpc_operator.reconcile.sweeping import Sweeper
 
 _log = logging.getLogger(__name__)
 _RESTORED = 4
+_STOPPING = "stopping"
 _LAST_WORDS = 0.5
 """Seconds for passes to write what they were about to say. They send nothing more; the next process says it anew."""
 
@@ -62,6 +63,8 @@ class Process:
 
     def ready(self) -> tuple[bool, str]:
         """For `/readyz`: the CRD is there; this process leads, or stands by for the one that does."""
+        if self._stage == _STOPPING:
+            return False, self._stage
         if self._parts.startup.problem is not None:
             return False, self._parts.startup.problem
         if self._parts.lease.left() <= 0 and self._parts.lease.problem is not None:
@@ -111,7 +114,7 @@ class Process:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             return self._why(watch, resyncing)
         finally:
-            self._stage = "stopping"
+            self._stage = _STOPPING
             resyncing.cancel()
             sweeping.cancel()
             rounds.cancel()
