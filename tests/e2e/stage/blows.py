@@ -41,7 +41,7 @@ BLOWS = (
 
 
 def creating(stage: Stage, replicas: Replicas, seed: int, names: Sequence[str], of_each: int) -> list[tuple[Blow, int]]:
-    """Create them all under `of_each` blows of each kind; what struck which process, in order. Returns when all are Ready."""
+    """Create them all (more than there are blows) under `of_each` blows of each kind; what struck which process, in order. Returns when all are Ready."""
     chance = random.Random(seed)
     blows = list(BLOWS) * of_each
     chance.shuffle(blows)
@@ -49,10 +49,9 @@ def creating(stage: Stage, replicas: Replicas, seed: int, names: Sequence[str], 
     stage.kube.create(ehpc(first))
     stage.wait_ready(first)
     _lose_answers(stage, chance, len(rest))
-    size = -(-len(rest) // len(blows))
     struck = []
     for number, blow in enumerate(blows):
-        wave = rest[number * size : (number + 1) * size]
+        wave = rest[number :: len(blows)]
         struck.append((blow, _struck(stage, replicas, blow, wave, chance)))
     until("all are Ready", lambda: not late(stage, names), 180, pause=0.5)
     return struck
