@@ -3,6 +3,8 @@
 It runs in a thread of its own. Requests pass byte for byte (signatures stay valid), watches are streamed. A held
 request is either not forwarded yet (`before`) or forwarded and answered, with the answer kept back (`after`).
 As a black hole it takes connections and bytes and gives nothing back: neither request, nor answer, nor reset.
+With a name (`via`) it enters itself into the header `Via`, so that a server can tell who sends through which proxy.
+It may also be given to a client as its HTTP proxy (`HTTP_PROXY`): whatever URL is asked for, `upstream` is asked.
 """
 
 import asyncio
@@ -92,6 +94,7 @@ class Proxy:
         self._port: Future[int] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="proxy", daemon=True)
         self.log: list[Seen] = []
+        self.via = ""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -160,7 +163,8 @@ class Proxy:
         if await self._swallowed() or (hold is not None and hold.when == "before" and not await hold.stop(seen)):
             return _cut(request)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _DROPPED}
-        url = URL(self._upstream + request.raw_path, encoded=True)
+        headers |= {"Via": f"1.1 {self.via}"} if self.via else {}
+        url = URL(self._upstream + _path(request.raw_path), encoded=True)
         try:
             async with self._client.request(
                 request.method, url, data=body or None, headers=headers, allow_redirects=False
@@ -194,6 +198,11 @@ class Proxy:
         if hole is not None:
             await asyncio.wrap_future(hole)
         return hole is not None
+
+
+def _path(raw: str) -> str:
+    """Path and query byte for byte, also of the whole URL that an HTTP proxy is asked for."""
+    return raw if raw.startswith("/") else f"/{raw.split('/', 3)[3]}"
 
 
 def _passed(answer: aiohttp.ClientResponse) -> dict[str, str]:

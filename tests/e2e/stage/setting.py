@@ -137,14 +137,14 @@ class Stage:
         path = self.folder / f"kubeconfig-{next(self._numbers)}"
         return self.kube.kubeconfig_through(url or self.to_kube.url, path, self.token(scope))
 
-    def launch(self, *flags: str, clock: float = 0, **changed: str | None) -> Operator:
-        """Start an operator; it need not come to lead. Its clock is wrong by `clock` seconds."""
+    def launch(self, *flags: str, clock: float = 0, proxy: str | None = None, **changed: str | None) -> Operator:
+        """Start an operator; it need not come to lead. `clock`, `proxy`: see `Operator`."""
         log = self.folder / f"operator-{len(self.operators) + 1}.log"
         settings = self.settings(**changed)
         if "KUBECONFIG" not in changed:
             settings["KUBECONFIG"] = str(self.kubeconfig_of(self.scope(**changed)))
         self._used.append(settings)
-        made = Operator(log, settings, *flags, clock=clock)
+        made = Operator(log, settings, *flags, clock=clock, proxy=proxy)
         self.operators.append(made)
         return made
 
