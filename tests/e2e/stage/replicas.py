@@ -55,7 +55,7 @@ class Replicas:
 
     def add(self) -> Replica:
         """One more process, in a place of its own."""
-        stage, number = self.stage, len(self.all) + 1
+        stage = self.stage
         to_kube = self._stack.enter_context(Proxy(stage.server.url, stage.kube.ssl))
         to_cloud = self._stack.enter_context(Proxy(stage.to_cloud.url))
         config = stage.kubeconfig_of(stage.scope(), to_kube.url)
