@@ -6,7 +6,7 @@ BIN := .venv/bin
 PROGRAMS := etcd kubectl kube-apiserver kube-controller-manager helm
 export PYTHONPATH := deploy/local
 
-.PHONY: help venv lock demo check test faults chaos fuzz bench crds play control-plane clean
+.PHONY: help venv lock demo check test faults chaos fuzz bench crds released play control-plane clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,11 @@ demo: venv ## run the main job from nothing: control plane, simulator, operator,
 
 crds: venv ## generate crds/hpcclusters.yaml from the models
 	@$(BIN)/python -m hpc_operator.kube.crd > crds/hpcclusters.yaml.new && mv crds/hpcclusters.yaml.new crds/hpcclusters.yaml
+
+released: venv ## keep every open intent of this version as fixtures, once (VERSION=0.2.0; docs/releasing.md)
+	@test ! -e tests/fixtures/released/$(VERSION) || { echo "tests/fixtures/released/$(VERSION) is there already: it is frozen"; exit 1; }
+	@PYTHONPATH=operator:tests $(BIN)/python -m faults.released tests/fixtures/released/$(VERSION)
+	@cp crds/hpcclusters.yaml tests/fixtures/released/$(VERSION)/crd.yaml
 
 check: venv ## format, lint, types, walls, fast tests (under two minutes)
 	@$(BIN)/ruff format --check .
