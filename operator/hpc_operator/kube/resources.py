@@ -246,19 +246,22 @@ async def read_served(api: Api) -> dict[str, Any] | None:
     Discovery: every authenticated client may read it, so no right on CustomResourceDefinitions is needed. Raises
     VersionNotServed where the group is served, and our version is not.
     """
+    if others := await _other_versions(api):
+        raise VersionNotServed(
+            f"the HpcCluster CRD serves {', '.join(others)} and not {names.VERSION}, the only version that this "
+            "operator speaks"
+        )
     try:
         return await api.request("GET", f"/openapi/v3{_BASE}")
     except (NotServed, Gone):
-        if others := await _versions(api):
-            raise VersionNotServed(
-                f"the HpcCluster CRD serves {', '.join(others)} and not {names.VERSION}, the only version that this "
-                "operator speaks"
-            ) from None
         return None
 
 
-async def _versions(api: Api) -> list[str]:
-    """The versions in which the group is served; none where it is not, or while the documents are being made."""
+async def _other_versions(api: Api) -> list[str]:
+    """The versions in which the group is served where ours is not among them; none where the group is not there.
+
+    The OpenAPI document does not tell: it was still answered for a version that is not served any more.
+    """
     try:
         group = await api.request("GET", f"/apis/{names.GROUP}")
     except (NotServed, Gone):
