@@ -56,7 +56,8 @@ def _readable(scene: Scene) -> Decision | None:
         text = "A newer version of this operator wrote the record; this version leaves the resource alone. Upgrade it."
         return Blocked(Reason.RECORD_NEWER, text, scene.policy.retry_cap)
     if scene.resource.problem is not None:
-        return Blocked(Reason.INVALID_SPEC, scene.resource.problem, scene.policy.retry_cap)
+        reason = Reason.SPEC_NEWER if scene.resource.spec_newer else Reason.INVALID_SPEC
+        return Blocked(reason, scene.resource.problem, scene.policy.retry_cap)
     return None
 
 

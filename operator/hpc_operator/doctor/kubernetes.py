@@ -8,7 +8,7 @@ from typing import Any
 
 from hpc_operator.doctor import granting
 from hpc_operator.doctor.checking import Check, check
-from hpc_operator.kube.api import Api, NotServed
+from hpc_operator.kube.api import Api, NotServed, VersionNotServed
 from hpc_operator.kube.resources import read_served
 from hpc_operator.kube.rights import REVIEWS, RIGHTS, Right, Where
 from hpc_operator.reconcile.ports import Conflict, CrdTooOld, Gone, Unavailable
@@ -37,10 +37,12 @@ class KubernetesReads:
             return granting.ServerFacts(self._url, None, str(problem))
         return granting.ServerFacts(self._url, str(answer.get("gitVersion", "of unknown version")))
 
-    async def crd(self) -> dict[str, Any] | str | None:
-        """The served schema; a sentence where it cannot be read."""
+    async def crd(self) -> dict[str, Any] | granting.NotSpoken | str | None:
+        """The served schema; a sentence where it cannot be read, and which it is where it is another version's."""
         try:
             return await read_served(self._api)
+        except VersionNotServed as problem:
+            return granting.NotSpoken(str(problem))
         except _FAILED as problem:
             return str(problem)
 

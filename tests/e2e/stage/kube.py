@@ -47,9 +47,9 @@ class Kube:
         answer = self._client.post(f"{GROUP}/namespaces/{self.namespace}/hpcclusters", json=made)
         assert answer.is_success, answer.text
 
-    def merge(self, name: str, patch: dict[str, Any]) -> None:
-        """One merge patch of an HpcCluster, without kubectl."""
-        path = f"{GROUP}/namespaces/{self.namespace}/hpcclusters/{name}"
+    def merge(self, name: str, patch: dict[str, Any], part: str = "") -> None:
+        """One merge patch of an HpcCluster (or of its `/status`), without kubectl."""
+        path = f"{GROUP}/namespaces/{self.namespace}/hpcclusters/{name}{part}"
         headers = {"Content-Type": "application/merge-patch+json"}
         answer = self._client.patch(path, content=json.dumps(patch), headers=headers)
         assert answer.is_success, answer.text

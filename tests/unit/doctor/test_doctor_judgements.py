@@ -223,6 +223,7 @@ def test_crd():
     judged(granting.crd(None), Level.ERROR, "not installed", "kubectl apply --server-side")
     judged(granting.crd({"components": {}}), Level.ERROR, "CrdTooOld", "status.")
     judged(granting.crd("no answer"), Level.ERROR, "no answer")
+    judged(granting.crd(granting.NotSpoken("it serves v2")), Level.ERROR, "it serves v2", "serve v1alpha1 again")
 
 
 def test_rights_name_verb_kind_and_place():
