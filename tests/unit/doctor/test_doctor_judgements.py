@@ -261,3 +261,8 @@ LEASES = [
 @pytest.mark.parametrize(("exists", "holder", "level", "word"), LEASES)
 def test_lease(exists, holder, level, word):
     judged(granting.lease(granting.LeaseFacts("hpc", "one", exists, holder)), level, word)
+
+
+def test_a_lease_in_a_namespace_that_goes_cannot_be_made() -> None:
+    found = granting.lease(granting.LeaseFacts("hpc", "one", exists=True, ending=True))
+    judged(found, Level.ERROR, "being deleted", "HPC_OPERATOR_LEASE_NAMESPACE")
