@@ -36,7 +36,7 @@ class Page:
         """One command; what it wrote."""
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command], cwd=self._folder, env={**os.environ, **self._variables},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=120,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=300,
         )  # fmt: skip
         self.transcript += f"$ {command}\n{done.stdout}"
         allowed = (0, 1) if command.startswith(_MAY_BE_1) else (0,)
