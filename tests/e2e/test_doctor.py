@@ -79,7 +79,7 @@ def test_the_fleet_and_the_marks_of_others_are_counted(clinic: Stage) -> None:
 def test_a_wrong_secret(clinic: Stage) -> None:
     found = cloud(clinic, SECRET_ACCESS_KEY="some-other-secret")
     assert (found.code, found.levels("error")) == (1, ["signature"])
-    assert "1200: the key is refused, signed either way: check access_key_id and" in found.line("signature")
+    assert "is refused, signed either way: check access_key_id and" in found.line("signature")
     assert found.findings["list"]["said"] == "it needs account, see above"
     assert "some-other-secret" not in found.output
 

@@ -75,12 +75,13 @@ def _place(namespace: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LeaseFacts:
-    """`exists` None: this user may not look at namespaces. `holder`: who acts at present."""
+    """`exists`: its namespace; None: this user may not look. `ending`: that goes. `holder`: who acts at present."""
 
     namespace: str
     name: str
     exists: bool | None
     holder: str = ""
+    ending: bool = False
 
 
 def lease(facts: LeaseFacts) -> Finding:
@@ -90,6 +91,11 @@ def lease(facts: LeaseFacts) -> Finding:
         return error(
             f"the namespace {facts.namespace} does not exist",
             f"kubectl create namespace {facts.namespace}, or set HPC_OPERATOR_LEASE_NAMESPACE",
+        )
+    if facts.ending:
+        return error(
+            f"the namespace {facts.namespace} is being deleted: no Lease can be made there",
+            "set HPC_OPERATOR_LEASE_NAMESPACE to one that stays (docs/uninstall.md)",
         )
     if facts.exists is None:
         return warning(

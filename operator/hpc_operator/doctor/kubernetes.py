@@ -70,18 +70,19 @@ class KubernetesReads:
         try:
             found = await self._api.request("GET", path)
         except _FAILED:
-            return granting.LeaseFacts(namespace, name, await self._exists(namespace))
+            return await self._unheld(namespace, name)
         holder = (found.get("spec") or {}).get("holderIdentity") or ""
         return granting.LeaseFacts(namespace, name, exists=True, holder=str(holder))
 
-    async def _exists(self, namespace: str) -> bool | None:
+    async def _unheld(self, namespace: str, name: str) -> granting.LeaseFacts:
         try:
-            await self._api.request("GET", f"/api/v1/namespaces/{namespace}")
+            found = await self._api.request("GET", f"/api/v1/namespaces/{namespace}")
         except (Gone, NotServed):
-            return False
+            return granting.LeaseFacts(namespace, name, exists=False)
         except _FAILED:
-            return None
-        return True
+            return granting.LeaseFacts(namespace, name, exists=None)
+        ending = (found.get("status") or {}).get("phase") == "Terminating"
+        return granting.LeaseFacts(namespace, name, exists=True, ending=ending)
 
 
 KUBERNETES: tuple[Check[KubernetesReads], ...] = (
