@@ -488,6 +488,19 @@ def test_each_row(row: Row, people: dict[str, Somebody], release: Release) -> No
         assert answer.allowed, answer
 
 
+@pytest.mark.parametrize(("subresource", "body"), [("status", {"status": {}}), ("scale", {"spec": {"replicas": 1}})])
+def test_no_annotation_comes_in_through_a_subresource(
+    subresource: str, body: dict[str, Any], people: dict[str, Somebody]
+) -> None:
+    """The policies need not look there."""
+    order = {"metadata": {"annotations": {f"{PREFIX}/adopt": ID}, "finalizers": []}}
+    really = Somebody(people["root"].kube, really=True)
+    assert merge("known", order | body, subresource)(really).allowed
+    really.close()
+    now = (people["root"].kube.cluster("known") or {})["metadata"]
+    assert (f"{PREFIX}/adopt" in now["annotations"], now["finalizers"]) == (False, [FINALIZER])
+
+
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_a_policy_that_is_off_refuses_nothing_and_the_others_still_do(
     switch: str, people: dict[str, Somebody], release: Release
@@ -695,4 +708,15 @@ def test_nobody_is_locked_out_by_what_is_left(plane: ControlPlane, lab: Kube, re
     until("the policies act", lambda: release.policy("protect-key") in key(root).text)
     answer = delete(secret_path("key-used"))(root)
     assert answer.allowed, answer
+    _gone_with_its_namespace(plane, lab, release)
     root.close()
+
+
+def _gone_with_its_namespace(plane: ControlPlane, kube: Kube, release: Release) -> None:
+    """The operator's key does not hold its namespace, in which nothing runs any more. What is left goes by its label."""
+    plane.kubectl("delete", "namespace", release.namespace, "--wait=false")
+    until("the namespace is gone", lambda: kube.get(f"/api/v1/namespaces/{release.namespace}") is None)
+    assert kube.get(f"{ADMISSION}/{release.policy('protect-key')}") is not None
+    kinds = "validatingadmissionpolicy,validatingadmissionpolicybinding"
+    plane.kubectl("delete", kinds, "-l", "app.kubernetes.io/part-of=hpc-operator")
+    assert (kube.get(ADMISSION) or {})["items"] == []
