@@ -7,34 +7,47 @@ what other policies refuse stays refused. All are tried under `dryRun`, so that 
 import copy
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from stage import Stage, until, until_served
-from stage.kube import GROUP, Kube
+from stage.kube import Kube
+from stage.laboratory import (
+    CRD,
+    CRD_NAME,
+    FILE,
+    FINALIZER,
+    ID,
+    LAB,
+    MERGE,
+    PEOPLE,
+    PREFIX,
+    RECORD,
+    STRIPPED,
+    SURROUNDINGS,
+    WRITTEN,
+    annotate,
+    delete,
+    merge,
+    path,
+    record,
+    secret,
+    secret_path,
+)
 from stage.manifests import ehpc
 from stage.operators import KEY
-from stage.policies import ADMISSION, Answer, Release, Request, Somebody
+from stage.policies import ADMISSION, Answer, Release, Somebody
+from stage.refusals import QUICK, REFUSED, TABLE, Row
 
 from local_control_plane import ControlPlane
 
-PREFIX = "hpc.qingcloud.com"
-FINALIZER, RECORD = f"{PREFIX}/cluster", f"{PREFIX}/record"
-ID = "ehpc-known00001"
-OTHER_ID = "ehpc-other00001"
-CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-CRD_NAME = "hpcclusters.hpc.qingcloud.com"
 CONTROLLERS = (
     "clusterrole-aggregation-controller",
     "garbage-collector-controller",
     "namespace-controller",
     "validatingadmissionpolicy-status-controller",
-)
-MERGE, APPLY, JSON_PATCH = (
-    f"application/{each}" for each in ("merge-patch+json", "apply-patch+yaml", "json-patch+json")
 )
 SWITCHES = {
     "protectClusters": ("protect-clusters",),
@@ -44,393 +57,6 @@ SWITCHES = {
     "keepRecord": ("keep-record",),
 }
 ALL_ON: dict[str, Any] = {"credentials": {"existingSecret": "operator-key"}}
-
-
-def record(cluster: str | None = ID) -> str:
-    account = {"endpoint": "https://api.example.com", "zone": "jn1a", "owner": "usr-simulator"}
-    whole = {"version": 1, "mark": "a6yvs2rdrgsjgj6", "account": account, "origin": "Created", "id": cluster}
-    return json.dumps({key: value for key, value in whole.items() if value}, separators=(",", ":"))
-
-
-def secret(name: str, **annotations: str) -> dict[str, Any]:
-    marked = {f"{PREFIX}/{key.replace('_', '-')}": value for key, value in annotations.items()}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "annotations": marked}}
-
-
-LAB = (
-    ehpc("plain", credentialsSecretRef={"name": "key-used"}),
-    ehpc("guarded", deletionProtection=True),
-    ehpc("known", adminPasswordSecretRef={"name": "password-given", "key": "p"}),
-    ehpc("young", adminPasswordSecretRef={"name": "password-needed", "key": "p"}),
-    *map(ehpc, ("restored", "ordered", "given-up")),
-    ehpc("frees", credentialsSecretRef={"name": "key-freed"}),
-    *map(secret, ("key-used", "password-given", "password-needed", "unused")),
-    secret("key-freed", allow_deletion="true"),
-)
-WRITTEN: dict[str, dict[str, str]] = {
-    "known": {RECORD: record()},
-    "young": {RECORD: record(None)},
-    "restored": {RECORD: record(OTHER_ID)},
-    "given-up": {RECORD: record(), f"{PREFIX}/abandon": ID},
-}
-"""What stands under the finalizer, by resource."""
-
-
-def _other_crd() -> dict[str, Any]:
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}
-    names = {"plural": "others", "kind": "Other", "singular": "other"}
-    spec = {"group": "example.com", "scope": "Namespaced", "names": names, "versions": [version]}
-    return _object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "others.example.com", spec=spec)
-
-
-def _object(version: str, kind: str, name: str, namespace: str | None = None, **rest: Any) -> dict[str, Any]:
-    where = {"namespace": namespace} if namespace else {}
-    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **where}, **rest}
-
-
-def _bound(user: str, kind: str, role: str) -> dict[str, Any]:
-    return _object(
-        "rbac.authorization.k8s.io/v1",
-        "RoleBinding",
-        f"{user}-{role}",
-        "lab",
-        roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role},
-        subjects=[{"kind": "ServiceAccount", "name": user, "namespace": "lab"}],
-    )
-
-
-SURROUNDINGS = (
-    *(_object("v1", "Namespace", name) for name in ("lab", "elsewhere")),
-    _object("v1", "Secret", "key-used", "elsewhere"),
-    *(_object("v1", "Secret", "operator-key", namespace) for namespace in ("elsewhere", "hpc-system")),
-    _object("v1", "Secret", "other", "hpc-system"),
-    _other_crd(),
-)
-PEOPLE = (
-    *(_bound(user, "ClusterRole", role) for user, role in (("editor", "edit"), ("admin", "admin"), ("narrow", "edit"))),
-    _bound("narrow", "Role", "adopts-plain"),
-    _object(
-        "rbac.authorization.k8s.io/v1",
-        "Role",
-        "adopts-plain",
-        "lab",
-        rules=[{"apiGroups": [PREFIX], "resources": ["hpcclusters"], "resourceNames": ["plain"], "verbs": ["adopt"]}],
-    ),
-)
-
-
-# --- requests
-
-
-def path(name: str = "", subresource: str = "") -> str:
-    return (
-        f"{GROUP}/namespaces/lab/hpcclusters"
-        + (f"/{name}" if name else "")
-        + (f"/{subresource}" if subresource else "")
-    )
-
-
-def secret_path(name: str, namespace: str = "lab") -> str:
-    return f"/api/v1/namespaces/{namespace}/secrets/{name}"
-
-
-def delete(at: str, **query: str) -> Request:
-    return lambda who: who.ask("DELETE", at, **query)
-
-
-def merge(name: str, patch: dict[str, Any], subresource: str = "") -> Request:
-    return lambda who: who.ask("PATCH", path(name, subresource), patch, MERGE)
-
-
-def annotate(name: str, value: str | None, *keys: str) -> Request:
-    return merge(name, {"metadata": {"annotations": {f"{PREFIX}/{key}": value for key in keys}}})
-
-
-def finalizers(name: str, *left: str, **annotations: str) -> Request:
-    marked = {f"{PREFIX}/{key}": value for key, value in annotations.items()}
-    return merge(name, {"metadata": {"finalizers": list(left), "annotations": marked}})
-
-
-def create(name: str, *, generated: bool = False, **annotations: str) -> Request:
-    made = ehpc(name)
-    marked = {f"{PREFIX}/{key.replace('_', '-')}": value for key, value in annotations.items()}
-    made["metadata"] = {"generateName" if generated else "name": name, "annotations": marked}
-    return lambda who: who.ask("POST", path(), made)
-
-
-def server_side(made: dict[str, Any]) -> Request:
-    at = path(made["metadata"]["name"])
-    return lambda who: who.ask("PATCH", at, made, APPLY, fieldManager="somebody", force="true")
-
-
-def put(name: str, *, strip: tuple[str, ...] = (), **annotations: str) -> Request:
-    """What `kubectl replace` sends: the whole object, without what the file lacks."""
-
-    def ask(who: Somebody) -> Answer:
-        now = copy.deepcopy(who.kube.cluster(name))
-        assert now is not None
-        for field in strip:
-            now["metadata"].pop(field, None)
-        marks = now["metadata"].setdefault("annotations", {})
-        marks.update({f"{PREFIX}/{key}": value for key, value in annotations.items()})
-        return who.ask("PUT", path(name), now)
-
-    return ask
-
-
-def uid(name: str) -> Request:
-    """Given up by its uid, where no cluster is known."""
-
-    def ask(who: Somebody) -> Answer:
-        now = who.kube.cluster(name)
-        assert now is not None
-        return finalizers(name, abandon=now["metadata"]["uid"])(who)
-
-    return ask
-
-
-def kubectl(*arguments: str, given: dict[str, Any] | None = None) -> Request:
-    return lambda who: who.kubectl(*arguments, given=given)
-
-
-ORDERED = ehpc("plain", credentialsSecretRef={"name": "key-used"})
-ORDERED["metadata"]["annotations"] = {f"{PREFIX}/adopt": ID}
-NAKED = ehpc("known", adminPasswordSecretRef={"name": "password-given", "key": "p"})
-FILE = ("-f", "-")
-STRIPPED: dict[str, Any] = {"metadata": {"finalizers": []}}
-
-
-@dataclass(frozen=True)
-class Row:
-    """Who asks for what, and the policy that refuses it with these words; without one it passes."""
-
-    why: str
-    who: str
-    request: Request
-    policy: str = ""
-    words: str = ""
-
-
-NEEDS_ADOPT = "that needs the verb adopt on hpcclusters.hpc.qingcloud.com in namespace lab"
-KEEPS_FINALIZER = "only the operator takes the finalizer hpc.qingcloud.com/cluster off"
-KEEPS_RECORD = "only the operator changes the annotation hpc.qingcloud.com/record"
-CLAIMS = "the annotation hpc.qingcloud.com/record claims a cluster"
-NAMES_IT = f"annotate hpc.qingcloud.com/abandon={ID} first"
-
-QUICK = (
-    # protectClusters
-    Row("a protected one", "root", delete(path("guarded")), "protect-clusters", "patch hpc guarded --type=merge -p"),
-    Row(
-        "protected among a collection",
-        "root",
-        delete(path()),
-        "protect-clusters",
-        "lab/guarded has spec.deletionProtection true",
-    ),
-    Row("an unprotected one", "editor", delete(path("plain"))),
-    Row("the protection is taken off", "editor", merge("guarded", {"spec": {"deletionProtection": False}})),
-    # protectCrd
-    Row(
-        "the CRD",
-        "root",
-        delete(f"{CRD}/{CRD_NAME}"),
-        "protect-crd",
-        f"kubectl annotate crd {CRD_NAME} hpc.qingcloud.com/allow-deletion=true",
-    ),
-    Row("the CRD in a collection", "root", delete(CRD), "protect-crd", "deletes every HpcCluster"),
-    Row("another CRD", "root", delete(f"{CRD}/others.example.com")),
-    Row(
-        "a change of the CRD",
-        "root",
-        lambda who: who.ask("PATCH", f"{CRD}/{CRD_NAME}", {"metadata": {"labels": {"a": "b"}}}, MERGE),
-    ),
-    # orders
-    *(
-        Row(
-            f"{order} by who may only edit",
-            "editor",
-            annotate("plain", ID, order),
-            "orders",
-            f"hpc.qingcloud.com/{order}: {NEEDS_ADOPT}",
-        )
-        for order in ("adopt", "take-over", "create-beside", "recreate")
-    ),
-    *(
-        Row(f"{order} by an administrator", "admin", annotate("plain", ID, order))
-        for order in ("adopt", "take-over", "create-beside", "recreate")
-    ),
-    Row("an order is changed", "editor", annotate("ordered", OTHER_ID, "adopt"), "orders", NEEDS_ADOPT),
-    Row("an order is taken back", "editor", annotate("ordered", None, "adopt")),
-    Row("another change beside an order", "editor", merge("ordered", {"spec": {"description": "x"}})),
-    Row(
-        "several orders at once",
-        "editor",
-        annotate("plain", ID, "adopt", "recreate"),
-        "orders",
-        "hpc.qingcloud.com/adopt, hpc.qingcloud.com/recreate",
-    ),
-    Row("an empty order", "editor", annotate("plain", "", "adopt"), "orders", NEEDS_ADOPT),
-    Row("created with an order", "editor", create("new", adopt=ID), "orders", NEEDS_ADOPT),
-    Row(
-        "created with an order under a generated name",
-        "editor",
-        create("new-", generated=True, adopt=ID),
-        "orders",
-        NEEDS_ADOPT,
-    ),
-    Row("the same by an administrator", "admin", create("new-", generated=True, adopt=ID)),
-    Row("created without an order", "editor", create("new", paused="true")),
-    Row("created by an administrator", "admin", create("new", take_over=ID)),
-    Row("paused and reconcile-at", "editor", annotate("plain", "true", "paused", "reconcile-at")),
-    Row("server-side apply", "editor", server_side(ORDERED), "orders", NEEDS_ADOPT),
-    Row("server-side apply by an administrator", "admin", server_side(ORDERED)),
-    Row(
-        "JSON patch",
-        "editor",
-        lambda who: who.ask(
-            "PATCH",
-            path("plain"),
-            [{"op": "add", "path": "/metadata/annotations", "value": {f"{PREFIX}/recreate": ID}}],
-            JSON_PATCH,
-        ),
-        "orders",
-        NEEDS_ADOPT,
-    ),
-    Row("the right for one name", "narrow", annotate("plain", ID, "adopt")),
-    Row("the right for another name", "narrow", annotate("guarded", ID, "adopt"), "orders", NEEDS_ADOPT),
-    Row("the operator gives no orders", "operator", annotate("plain", ID, "adopt"), "orders", NEEDS_ADOPT),
-    Row(
-        "the operator writes beside an order",
-        "operator",
-        merge("ordered", {"metadata": {"finalizers": [FINALIZER], "annotations": {RECORD: record()}}}),
-    ),
-    Row("the operator writes status", "operator", merge("ordered", {"status": {"job_id": "j-1"}}, "status")),
-    Row("scale", "editor", merge("plain", {"spec": {"replicas": 2}}, "scale")),
-    # protectSecrets
-    Row(
-        "a key in use",
-        "editor",
-        delete(secret_path("key-used")),
-        "protect-secrets",
-        "Secret key-used is needed by HpcCluster plain",
-    ),
-    Row(
-        "a key in use, in a collection",
-        "editor",
-        delete(secret_path("").rstrip("/")),
-        "protect-secrets",
-        "is needed by HpcCluster",
-    ),
-    Row(
-        "a password before the create was answered",
-        "editor",
-        delete(secret_path("password-needed")),
-        "protect-secrets",
-        "is needed by HpcCluster young",
-    ),
-    Row("a password that has been used", "editor", delete(secret_path("password-given"))),
-    Row("a Secret that nobody names", "editor", delete(secret_path("unused"))),
-    Row("a key in use, freed by its annotation", "editor", delete(secret_path("key-freed"))),
-    Row("a Secret of that name elsewhere", "root", delete(secret_path("key-used", "elsewhere"))),
-    Row(
-        "the operator's own key",
-        "root",
-        delete(secret_path("operator-key", "hpc-system")),
-        "protect-key",
-        "is the key of the operator",
-    ),
-    Row("another Secret beside it", "root", delete(secret_path("other", "hpc-system"))),
-    Row("a Secret named like the operator's key elsewhere", "root", delete(secret_path("operator-key", "elsewhere"))),
-    # keepRecord
-    Row("the finalizer is stripped", "root", finalizers("known"), "keep-record", KEEPS_FINALIZER),
-    Row("it is stripped by who may adopt", "admin", finalizers("known"), "keep-record", NAMES_IT),
-    Row("the record is taken off", "root", annotate("known", None, "record"), "keep-record", KEEPS_RECORD),
-    Row("the record is changed", "root", annotate("known", record(OTHER_ID), "record"), "keep-record", KEEPS_RECORD),
-    Row("PUT without annotations", "root", put("known", strip=("annotations",)), "keep-record", KEEPS_RECORD),
-    Row(
-        "PUT without finalizers",
-        "root",
-        put("known", strip=("finalizers",)),
-        "keep-record",
-        "kubectl replace strips it",
-    ),
-    Row("PUT of the whole", "editor", put("known", paused="true")),
-    Row("server-side apply of the same file", "editor", server_side(NAKED)),
-    Row("another's finalizer", "editor", finalizers("known", FINALIZER, "example.com/other")),
-    Row("ours beside another's", "root", finalizers("known", "example.com/other"), "keep-record", KEEPS_FINALIZER),
-    Row("the cluster is given up", "admin", finalizers("known", abandon=ID)),
-    Row("given up in one PUT", "admin", put("known", strip=("annotations", "finalizers"), abandon=ID)),
-    Row("given up by who may only edit", "editor", finalizers("known", abandon=ID), "keep-record", KEEPS_FINALIZER),
-    Row("another cluster is named", "admin", finalizers("known", abandon=OTHER_ID), "keep-record", NAMES_IT),
-    Row(
-        "given up earlier, stripped by who may only edit",
-        "editor",
-        finalizers("given-up"),
-        "keep-record",
-        KEEPS_FINALIZER,
-    ),
-    Row("given up earlier, stripped now", "admin", finalizers("given-up")),
-    Row(
-        "the word alone frees nothing for a later replace",
-        "root",
-        put("given-up", strip=("annotations",)),
-        "keep-record",
-        KEEPS_RECORD,
-    ),
-    Row(
-        "without a status the record names the cluster",
-        "root",
-        finalizers("restored"),
-        "keep-record",
-        f"abandon={OTHER_ID} first",
-    ),
-    Row("and is given up by that", "admin", finalizers("restored", abandon=OTHER_ID)),
-    Row("a uid is no answer where a cluster is known", "admin", uid("restored"), "keep-record", KEEPS_FINALIZER),
-    Row("without any id it is the uid", "admin", uid("young")),
-    Row("a record is forged", "editor", annotate("plain", record(), "record"), "keep-record", CLAIMS),
-    Row("a manifest with a record is copied", "editor", create("copy", record=record()), "keep-record", CLAIMS),
-    Row("a backup is restored", "admin", create("copy", record=record())),
-    Row("the operator takes its finalizer off", "operator", finalizers("known")),
-    Row("the operator changes its record", "operator", annotate("known", record(OTHER_ID), "record")),
-    Row("the operator writes its first record", "operator", annotate("plain", record(), "record")),
-    Row("status, by whom RBAC lets", "root", merge("known", {"status": {"hpc_cluster_id": None}}, "status")),
-)
-BY_KUBECTL = (
-    Row(
-        "a protected one, by kubectl",
-        "editor",
-        kubectl("delete", "hpc", "guarded"),
-        "protect-clusters",
-        "set that to false first",
-    ),
-    Row(
-        "protected among all",
-        "root",
-        kubectl("delete", "hpc", "--all"),
-        "protect-clusters",
-        "lab/guarded has spec.deletionProtection true",
-    ),
-    Row(
-        "kubectl annotate", "editor", kubectl("annotate", "hpc", "plain", f"{PREFIX}/adopt={ID}"), "orders", NEEDS_ADOPT
-    ),
-    Row("kubectl apply", "editor", kubectl("apply", *FILE, given=ORDERED), "orders", NEEDS_ADOPT),
-    Row("kubectl apply by an administrator", "admin", kubectl("apply", *FILE, given=ORDERED)),
-    Row("kubectl replace", "editor", kubectl("replace", *FILE, given=ORDERED), "orders", NEEDS_ADOPT),
-    Row(
-        "a key in use, by kubectl",
-        "root",
-        kubectl("delete", "secret", "key-used"),
-        "protect-secrets",
-        "hpc.qingcloud.com/allow-deletion=true",
-    ),
-    Row("kubectl replace", "root", kubectl("replace", *FILE, given=NAKED), "keep-record", "use kubectl apply"),
-    Row("kubectl apply of the same file", "editor", kubectl("apply", *FILE, given=NAKED)),
-)
-TABLE = (*QUICK, *BY_KUBECTL)
-REFUSED = tuple(row for row in TABLE if row.policy)
-
-
-# --- the stage
 
 
 @pytest.fixture(scope="module")
