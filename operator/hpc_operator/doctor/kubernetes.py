@@ -17,12 +17,17 @@ _FAILED = (Conflict, CrdTooOld, Gone, Unavailable)
 
 
 class KubernetesReads:
-    """`namespaces`: those that are served, empty for all. `url`: where the server is, for people."""
+    """`namespaces`: those that are served, empty for all. `secrets`: those of them whose Secrets are used, empty for
+    all. `url`: where the server is, for people.
+    """
 
-    def __init__(self, api: Api, url: str, namespaces: tuple[str, ...], lease: tuple[str, str]) -> None:
+    def __init__(
+        self, api: Api, url: str, namespaces: tuple[str, ...], secrets: tuple[str, ...], lease: tuple[str, str]
+    ) -> None:
         self._api, self._url = api, url
-        self._served: tuple[str | None, ...] = namespaces or (None,)
         self._lease_namespace, self._lease_name = lease
+        served: tuple[str | None, ...] = namespaces or (None,)
+        self._places = {Where.SERVED: served, Where.SECRETS: secrets or served, Where.LEASE: (self._lease_namespace,)}
 
     async def server(self) -> granting.ServerFacts:
         """GET /version, which every authenticated user may."""
@@ -43,7 +48,7 @@ class KubernetesReads:
         """Ask for each right where it is needed; the first one that cannot be asked for ends it."""
         found: list[granting.Asked] = []
         for right in RIGHTS:
-            for namespace in self._served if right.where is Where.SERVED else (self._lease_namespace,):
+            for namespace in self._places[right.where]:
                 found.append(await self._ask(right, namespace))
                 if found[-1].problem:
                     return found

@@ -13,6 +13,7 @@ from hpc_operator.reconcile.ports import Gone, Unavailable
 
 INSTALL = "kubectl apply --server-side -f crds/hpcclusters.yaml"
 _WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)
+_AGAIN = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -58,6 +59,15 @@ class Startup:
             if found is None:
                 return
             await self._sleep(_WAITS[min(attempt, len(_WAITS) - 1)])
+
+    async def keep_looking(self) -> None:
+        """For ever, while another process leads: `problem` is what would be in the way now. It is logged once, too."""
+        while True:
+            await self._sleep(_AGAIN)
+            found = await self.look()
+            if found != self.problem and found is not None:
+                _log.error("standing by, but could not take over: %s", found)
+            self.problem = found
 
     async def look(self) -> str | None:
         """Look once: None when all is there, else what is missing and what to do."""

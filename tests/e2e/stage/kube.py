@@ -142,10 +142,35 @@ class Kube:
         path = f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases/hpc-operator"
         assert self._client.delete(path).status_code in (200, 404)
 
-    def kubeconfig_through(self, url: str, path: Path) -> Path:
-        """A kubeconfig with the administrator's token for a proxy at `url`."""
+    def store(self, collection: str, made: dict[str, Any]) -> None:
+        """Make an object of any kind, or replace the one that bears its name."""
+        answer = self._client.post(collection, json=made)
+        if answer.status_code == 409:
+            answer = self._client.put(f"{collection}/{made['metadata']['name']}", json=made)
+        assert answer.is_success, answer.text
+
+    def may(self, user: str, attributes: dict[str, str]) -> bool:
+        """What the server answers when it is asked whether this user may do it (a SubjectAccessReview)."""
+        groups = ["system:authenticated", "system:serviceaccounts"]
+        spec = {"user": user, "groups": groups, "resourceAttributes": attributes}
+        body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
+        answer = self._client.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", json=body)
+        assert answer.is_success, answer.text
+        return bool(answer.json()["status"]["allowed"])
+
+    def token_of(self, namespace: str, service_account: str) -> str:
+        """A token with that ServiceAccount's rights, good for an hour, without kubectl."""
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{service_account}/token"
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        answer = self._client.post(path, json=body)
+        assert answer.is_success, answer.text
+        return str(answer.json()["status"]["token"])
+
+    def kubeconfig_through(self, url: str, path: Path, token: str | None = None) -> Path:
+        """A kubeconfig with this token (None: the administrator's) for a proxy at `url`."""
         config = json.loads(json.dumps(self._config))
         config["clusters"][0]["cluster"] = {"server": url}
+        config["users"][0]["user"]["token"] = token or self.token
         path.touch(mode=0o600)
         path.write_text(yaml.safe_dump(config))
         return path
