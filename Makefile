@@ -3,10 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-PROGRAMS := etcd kubectl kube-apiserver kube-controller-manager helm
+PROGRAMS := etcd kubectl kube-apiserver kube-controller-manager helm helm3
 export PYTHONPATH := deploy/local
 
-.PHONY: help venv lock demo check test faults chaos fuzz bench crds play control-plane clean
+.PHONY: help venv lock demo check test faults chaos fuzz bench crds chart play control-plane clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ demo: venv ## run the main job from nothing: control plane, simulator, operator,
 
 crds: venv ## generate crds/hpcclusters.yaml from the models
 	@$(BIN)/python -m hpc_operator.kube.crd > crds/hpcclusters.yaml.new && mv crds/hpcclusters.yaml.new crds/hpcclusters.yaml
+
+chart: crds ## generate the chart's schema, README table and CRD copy, and deploy/install.yaml
+	@$(BIN)/python -m chart_files
 
 check: venv ## format, lint, types, walls, fast tests (under two minutes)
 	@$(BIN)/ruff format --check .
