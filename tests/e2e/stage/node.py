@@ -118,6 +118,7 @@ class Node:
         kinds = {"PodScheduled": "True", "Initialized": "True", "ContainersReady": ready, "Ready": ready}
         state = {"name": container.spec["name"], "image": container.spec["image"], "imageID": ""}
         state |= {"ready": container.ready, "restartCount": container.restarts, "started": container.started}
+        state["state"] = {"running": {}} if phase == "Running" else {"terminated": {"exitCode": int(phase == "Failed")}}
         conditions = [{"type": kind, "status": status} for kind, status in kinds.items()]
         status = {"phase": phase, "conditions": conditions, "containerStatuses": [state]}
         self._ask("PATCH", container.pod, "/status", {"status": status})
