@@ -4,9 +4,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 PROGRAMS := etcd kubectl kube-apiserver kube-controller-manager helm helm3
-export PYTHONPATH := deploy/local
+VERSION = $(shell $(BIN)/hatchling version)
+WHEEL = dist/hpc_operator-$(VERSION)-py3-none-any.whl
+ENGINE ?= podman
+export PYTHONPATH := deploy/local:deploy/image
 
-.PHONY: help venv lock demo check test faults chaos fuzz bench crds chart play control-plane clean
+.PHONY: help venv lock demo check test faults chaos fuzz bench crds chart play control-plane wheel image sbom audit clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -20,8 +23,9 @@ help: ## show what can be made
 
 venv: .venv/.ready ## make the virtual environment (.venv)
 
-lock: ## resolve requirements.lock anew from pyproject.toml
+lock: ## resolve both locks anew from pyproject.toml: everything, and what the image runs on
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group pyproject.toml:dev -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraints requirements.lock -o requirements.run.lock pyproject.toml
 
 control-plane: venv ## build the control plane and helm into the user cache (once, about 15 minutes)
 	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
@@ -38,11 +42,12 @@ crds: venv ## generate crds/hpcclusters.yaml from the models
 chart: crds ## generate the chart's schema, README table and CRD copy, and deploy/install.yaml
 	@$(BIN)/python -m chart_files
 
-check: venv ## format, lint, types, walls, fast tests (under two minutes)
+check: venv ## format, lint, types, walls, Containerfile, fast tests (under two minutes)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/hadolint deploy/image/Containerfile
 	@$(BIN)/pytest -q --numprocesses auto --dist worksteal tests/unit
 
 test: check ## everything: fast tests, fault suite, end-to-end on the genuine API server
@@ -62,6 +67,21 @@ faults: venv ## every pair of faults of create and of delete, and 5000 walks (ho
 
 chaos: venv ## put real processes through kills, outages and lost memories; one table (ONLY=name for one scenario)
 	@PYTHONPATH=deploy/local:tests:tests/e2e $(BIN)/python -m chaos --markdown build/chaos.md --json build/chaos.json $(if $(ONLY),--only $(ONLY))
+
+wheel: venv ## build dist/hpc_operator-VERSION-py3-none-any.whl, the same bytes each time
+	@rm -f dist/hpc_operator-*.whl
+	@$(BIN)/hatchling build -t wheel -d dist
+
+image: wheel ## build the image (BUILD_DIGEST=sha256:… RUN_DIGEST=sha256:… ENGINE=podman, see docs/image.md)
+	$(ENGINE) build --file deploy/image/Containerfile --tag hpc-operator:$(VERSION) --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) --build-arg CREATED=$$(git log -1 --format=%cI) $(foreach name,BUILD_DIGEST RUN_DIGEST,$(if $($(name)),--build-arg $(name)=$($(name)))) .
+
+sbom: wheel ## write build/sbom.json (CycloneDX): what the image runs on, with licences and hashes
+	@rm -rf build/image
+	@deploy/image/assemble "$$($(BIN)/python -c 'import sys; print(sys._base_executable)')" $(BIN)/pip build/image requirements.run.lock $(WHEEL)
+	@$(BIN)/python -m supply.bill build/image/bin/python $(WHEEL) build/sbom.json
+
+audit: venv ## ask a vulnerability service about every requirement of the image (needs network; ARGS="-s osv" asks another)
+	@$(BIN)/python -m supply.auditing requirements.run.lock $(ARGS)
 
 clean: ## remove what was made here (the cached control plane stays)
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

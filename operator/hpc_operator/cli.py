@@ -9,8 +9,9 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 import uvloop
@@ -18,6 +19,7 @@ import uvloop
 from hpc_operator import logs
 from hpc_operator.account import Means
 from hpc_operator.cloud.scrub import Scrubber
+from hpc_operator.cloud.transport import CertificatesUnread
 from hpc_operator.doctor import telling
 from hpc_operator.doctor.examination import examine
 from hpc_operator.doctor.finding import Line
@@ -39,6 +41,7 @@ from hpc_operator.validating import reporting
 from hpc_operator.validating.reporting import validated
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 _OUTPUT = click.Option(
     ["-o", "--output"], type=click.Choice(["text", "json"]), default="text", help="how it is shown", show_default=True
 )
@@ -84,6 +87,15 @@ def _means(flags: Mapping[str, str | None]) -> Means:
     return Means(settings, scrubber, time.time, ticks, asyncio.sleep)
 
 
+def _ran(reading: Coroutine[Any, Any, T]) -> T:
+    """What it answers; the process ends with a sentence where the service could not be known."""
+    try:
+        return asyncio.run(reading)
+    except CertificatesUnread as problem:
+        click.echo(f"hpc-operator: {problem}", err=True)
+        sys.exit(2)
+
+
 def doctor(*, output: str, no_cloud: bool, no_kubernetes: bool, **flags: str | None) -> None:
     """Check account and Kubernetes by harmless reads, and say what to do.
 
@@ -98,7 +110,7 @@ def doctor(*, output: str, no_cloud: bool, no_kubernetes: bool, **flags: str | N
         if output != "json":
             click.echo(telling.line(line, scrub))
 
-    lines = asyncio.run(examine(means, tell, cloud=not no_cloud, kubernetes=not no_kubernetes))
+    lines = _ran(examine(means, tell, cloud=not no_cloud, kubernetes=not no_kubernetes))
     click.echo(telling.as_json(lines, scrub) if output == "json" else telling.summary(lines))
     sys.exit(telling.exit_code(lines))
 
@@ -110,7 +122,7 @@ def orphans(*, output: str, **flags: str | None) -> None:
     """
     means = _means(flags)
     settings = means.settings
-    found = orphans_telling.judge(asyncio.run(search(means)), settings.fleet, settings.policy().window)
+    found = orphans_telling.judge(_ran(search(means)), settings.fleet, settings.policy().window)
     told = orphans_telling.as_json if output == "json" else orphans_telling.as_text
     click.echo(told(found, means.scrubber.scrub))
     sys.exit(orphans_telling.exit_code(found))
@@ -156,7 +168,7 @@ def import_(*, cluster_id: str, name: str | None, namespace: str | None, **flags
         if given is not None and not re.fullmatch(_OBJECT_NAME, given):
             raise click.UsageError(f"{flag}: {given!r} is no name for Kubernetes: lower-case letters, digits, hyphens")
     means = _means(flags)
-    made = asyncio.run(importing.run(means, importing.Asked(cluster_id, name, namespace)))
+    made = _ran(importing.run(means, importing.Asked(cluster_id, name, namespace)))
     for problem in (*made.warnings, *([made.refused] if made.refused else [])):
         click.echo(f"hpc-operator: {means.scrubber.scrub(problem)}", err=True)
     if made.text:
@@ -174,7 +186,7 @@ def take_over(*, namespace: str, dry_run: bool, output: str, **flags: str | None
     reads. Exit code: 0 nothing is left, 1 something is, 2 not all could be read (or wrong settings).
     """
     means = _means(flags)
-    found = asyncio.run(taking.take_over(means, namespace, rehearse=dry_run))
+    found = _ran(taking.take_over(means, namespace, rehearse=dry_run))
     told = taking_telling.as_json if output == "json" else taking_telling.as_text
     click.echo(told(found, means.scrubber.scrub))
     sys.exit(taking_telling.exit_code(found))

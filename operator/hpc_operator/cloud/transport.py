@@ -74,11 +74,16 @@ class Transport(Protocol):
         """The answer, whatever its status; TransportNotSent or TransportNoAnswer, and no other error."""
 
 
+class CertificatesUnread(OSError):  # noqa: N818 - told to a person, then the process ends
+    """The certificates by which the service is known cannot be read; says which, and what to do."""
+
+
 class HttpTransport:
     """Transport over httpx with a connection pool; an async context manager.
 
     `clock` reads the own clock. `connect_timeout` bounds name, connect and TLS (seconds each); the deadline of a
     whole request comes with each call. `verify` False, or a CA file, is for tests and private gateways only.
+    The constructor raises CertificatesUnread: httpx believes the environment's SSL_CERT_FILE.
     """
 
     def __init__(
@@ -91,7 +96,7 @@ class HttpTransport:
         max_connections: int = 20,
     ) -> None:
         silence_httpx()
-        context: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca_file) if ca_file and verify else verify
+        context = _context(verify, ca_file)
         self._clock = clock
         self._connect_timeout = connect_timeout
         self._client = httpx.AsyncClient(
@@ -215,6 +220,18 @@ def _stage(error: BaseException | None) -> Stage:
             return Stage.CONNECT if isinstance(error, OSError) else Stage.OTHER
         error = below
     return Stage.OTHER
+
+
+def _context(verify: bool, ca_file: str | None) -> ssl.SSLContext:
+    try:
+        if ca_file and verify:
+            return ssl.create_default_context(cafile=ca_file)
+        return httpx.create_ssl_context(verify=verify)
+    except OSError as problem:  # a file that is not there, or holds no certificate
+        raise CertificatesUnread(
+            f"the certificates that the HPC API is checked against cannot be read: {problem.strerror or problem}. "
+            "Mend the file that SSL_CERT_FILE names, or do not set it"
+        ) from None
 
 
 def _cause(error: Exception) -> str:

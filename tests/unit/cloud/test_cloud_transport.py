@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from cloud_scripts import UNHURRIED, HandClock
@@ -13,7 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpc_operator.cloud import transport as module
-from hpc_operator.cloud.transport import HttpTransport, Reply, Stage, TransportNoAnswer, TransportNotSent
+from hpc_operator.cloud.transport import (
+    CertificatesUnread,
+    HttpTransport,
+    Reply,
+    Stage,
+    TransportNoAnswer,
+    TransportNotSent,
+)
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 SIGNED = "/api/cluster/list?a=b%20c%2Fd%3A&signature=W68n%252BXs%252FM%253D"
@@ -323,3 +331,15 @@ def test_certificates_are_verified_unless_told_otherwise() -> None:
 
     assert context(HttpTransport(HandClock())).verify_mode is ssl.CERT_REQUIRED
     assert context(HttpTransport(HandClock(), verify=False)).verify_mode is ssl.CERT_NONE
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_certificates_that_cannot_be_read_are_told_with_the_variable_that_names_them(
+    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "authority.pem"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with pytest.raises(CertificatesUnread, match="SSL_CERT_FILE"):
+        HttpTransport(HandClock())
