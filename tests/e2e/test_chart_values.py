@@ -175,12 +175,13 @@ def test_a_large_number_from_the_command_line_is_written_out_too() -> None:
     assert 'value: "100000000"' in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def test_the_crd_is_rendered_without_a_float(tmp_path: Path) -> None:
-    (crd,) = [each for each in rendered(tmp_path) if each["kind"] == "CustomResourceDefinition"]
-    source = yaml.safe_load((CHART / "files" / "hpcclusters.yaml").read_text())
-    assert crd["spec"] == source["spec"]
-    assert "e+" not in helm("helm", tmp_path, {"fleet": "lab"}).stdout
-    assert crd["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+def test_the_crd_is_rendered_as_it_stands_in_the_file(tmp_path: Path) -> None:
+    text = helm("helm", tmp_path, {"fleet": "lab"}).stdout
+    _, _, spec = (CHART / "files" / "hpcclusters.yaml").read_text().partition("\nspec:\n")
+    assert f"\nspec:\n{spec}" in text
+    (crd,) = [each for each in yaml.safe_load_all(text) if each and each["kind"] == "CustomResourceDefinition"]
+    assert crd["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    assert crd["metadata"]["labels"]["app.kubernetes.io/instance"] == "hpc-operator"
 
 
 def test_what_is_not_asked_for_is_not_there(tmp_path: Path) -> None:
