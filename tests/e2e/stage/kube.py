@@ -76,6 +76,10 @@ class Kube:
         found: dict[str, Any] = answer.json()
         return found
 
+    def request(self, method: str, path: str, body: str, kind: str = "application/json") -> httpx.Response:
+        """One request with a body of that content type, answered as it is."""
+        return self._client.request(method, path, content=body, headers={"Content-Type": kind})
+
     def cluster(self, name: str) -> dict[str, Any] | None:
         """One HpcCluster, None when it is gone."""
         return self.get(f"{GROUP}/namespaces/{self.namespace}/hpcclusters/{name}")

@@ -1,0 +1,121 @@
+"""values.schema.json: types from the defaults of values.yaml, bounds and contradictions from here.
+
+Helm 3 and 4 check it at install, upgrade, template and lint. What compares two numbers or names is not expressible, and
+stands in templates/_checks.tpl.
+"""
+
+import json
+from typing import Any
+
+from chart_files.documented import Value
+from chart_files.settings_schema import refused, settings_schema
+from hpc_operator.settings import Settings
+
+Schema = dict[str, Any]
+
+_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+_LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"
+_KEYS = ("accessKeyId", "secretAccessKey", "access_key_id", "secret_access_key")
+_NAMESPACES = {"uniqueItems": True, "items": {"type": "string", "pattern": _LABEL}}
+_PORTS = {"minItems": 1, "items": {"type": "integer", "minimum": 1, "maximum": 65535}}
+_OBJECTS = {"items": {"type": "object"}}
+_TEXTS = {"additionalProperties": {"type": "string"}}
+_OPTIONAL_NAME = {"pattern": f"^$|{_SUBDOMAIN}"}
+
+BOUNDS: dict[str, Schema] = {
+    "fleet": {"pattern": Settings.model_json_schema()["properties"]["fleet"]["pattern"]},
+    "credentials.existingSecret": _OPTIONAL_NAME,
+    "scope.namespaces": _NAMESPACES,
+    "scope.secretNamespaces": _NAMESPACES,
+    "trial.timeFactor": {"exclusiveMinimum": 0, "maximum": 1},
+    "serviceAccount.name": _OPTIONAL_NAME,
+    "serviceAccount.annotations": _TEXTS,
+    "image.repository": {"minLength": 1},
+    "image.digest": {"pattern": "^(sha256:[0-9a-f]{64})?$"},
+    "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
+    "imagePullSecrets": {"items": {"type": "object", "required": ["name"], "additionalProperties": False}},
+    "replicas": {"minimum": 1},
+    "terminationGracePeriodSeconds": {"minimum": 1},
+    "fullnameOverride": {"pattern": f"^$|{_LABEL}"},
+    "commonLabels": _TEXTS,
+    "podAnnotations": _TEXTS,
+    "podLabels": _TEXTS,
+    "priorityClassName": _OPTIONAL_NAME,
+    "nodeSelector": _TEXTS,
+    "tolerations": _OBJECTS,
+    "topologySpreadConstraints": _OBJECTS,
+    "extraEnv": {
+        "items": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {"name": {"type": "string", "not": {"pattern": "^HPC_OPERATOR_"}}},
+        }
+    },
+    "extraVolumes": _OBJECTS,
+    "extraVolumeMounts": _OBJECTS,
+    "metrics.serviceMonitor.labels": _TEXTS,
+    "metrics.serviceMonitor.interval": {"pattern": "^[0-9]+(ms|s|m|h)$"},
+    "networkPolicy.metricsFrom": _OBJECTS,
+    "networkPolicy.apiServerTo": _OBJECTS,
+    "networkPolicy.apiServerPorts": _PORTS,
+    "networkPolicy.cloudTo": _OBJECTS,
+    "networkPolicy.cloudPorts": _PORTS,
+}
+"""What a value must be beyond the type of its default."""
+
+BOUNDS["imagePullSecrets"]["items"]["properties"] = {"name": {"type": "string", "minLength": 1}}
+OPEN = {"resources"}
+"""Objects of Kubernetes with a default of ours: the API server says what may stand in them."""
+
+CONTRADICTIONS: list[Schema] = [
+    {
+        "$comment": "the Secrets are those of the namespaces that are served",
+        "if": {"properties": {"scope": {"properties": {"namespaces": {"minItems": 1}}}}},
+        "then": {"properties": {"scope": {"properties": {"secretNamespaces": {"maxItems": 0}}}}},
+    },
+    {
+        "$comment": "a trial never meets a real account",
+        "if": {"properties": {"trial": {"properties": {"enabled": {"const": True}}}}},
+        "then": {
+            "properties": {
+                "credentials": {"properties": {"existingSecret": {"const": ""}}},
+                "settings": {
+                    "properties": {"endpoint": refused("leave it out: trial.enabled is the simulator, nothing real")}
+                },
+            }
+        },
+    },
+]
+
+
+def schema(values: list[Value]) -> Schema:
+    """The whole schema for these documented values. ValueError: a bound belongs to no value."""
+    root: Schema = {"type": "object", "additionalProperties": False, "properties": {}}
+    for value in values:
+        _put(root, value)
+    if lost := BOUNDS.keys() - {value.name for value in values}:
+        raise ValueError(f"bounds of values that are not in values.yaml: {', '.join(sorted(lost))}")
+    told = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of the chart hpc-operator"}
+    properties = root["properties"]
+    properties["settings"] |= settings_schema()
+    credentials = refused("a key never stands in values: put it into a Secret and name that in existingSecret")
+    properties["credentials"]["properties"] |= dict.fromkeys(_KEYS, credentials)
+    properties["global"] = {"type": "object", "description": "Helm's, for charts that include this one."}
+    return {**told, **root, "required": ["fleet"], "allOf": CONTRADICTIONS}
+
+
+def text(values: list[Value]) -> str:
+    """The file."""
+    return json.dumps(schema(values), indent=2, ensure_ascii=False) + "\n"
+
+
+def _put(root: Schema, value: Value) -> None:
+    group = root
+    for key in value.path[:-1]:
+        closed: Schema = {"type": "object", "additionalProperties": False, "properties": {}}
+        group = group["properties"].setdefault(key, closed)
+    leaf: Schema = {"description": value.text, "type": _TYPES[type(value.default)], **BOUNDS.get(value.name, {})}
+    if isinstance(value.default, dict) and value.default and value.name not in OPEN:
+        raise ValueError(f"{value.name} has keys of its own: document each of them")
+    group["properties"][value.path[-1]] = leaf
