@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"terminationGracePeriodSeconds": 30}, "shutdown_timeout"),
     ({"scope": {"namespaces": ["a"]}, "settings": {"allowed_namespaces": ["b"]}}, "allowed_namespaces"),
     ({"extraEnv": [{"name": "HPC_OPERATOR_ACCESS_KEY_ID", "value": "PASTED"}]}, "extraEnv"),
+    ({"extraEnv": [{"name": "Hpc_operator_fleet", "value": "PASTED"}]}, "extraEnv"),
+    ({"admissionPolicies": {"operatorUsers": [7]}}, "operatorUsers"),
+    ({"commonLabels": {"app.kubernetes.io/part-of": "platform"}}, "leave it out: the chart sets this label"),
+    ({"podLabels": {"app.kubernetes.io/instance": "mine"}}, "leave it out: the chart sets this label"),
+    ({"metrics": {"serviceMonitor": {"labels": {"helm.sh/chart": "mine"}}}}, "leave it out: the chart sets this label"),
     ({"networkPolicy": {"cloudPorts": []}}, "cloudPorts"),
     ({**TRIAL, "credentials": {"existingSecret": "real"}}, "existingSecret"),
     ({**TRIAL, "settings": {**TRIAL["settings"], **REAL}}, "endpoint"),
@@ -168,6 +174,46 @@ def test_every_setting_reaches_the_operator_as_it_was_written(
     for setting, wanted in SETTINGS.items():
         assert getattr(read, setting) == (tuple(wanted) if isinstance(wanted, list) else wanted), setting
         assert wanted != Settings.model_fields[setting].default, f"{PREFIX}{setting} proves nothing by its default"
+
+
+def under(name: str, release: str, namespace: str, **values: Any) -> list[dict[str, Any]]:
+    """What is rendered for a release of this name in this namespace, with everything that has a name in it."""
+    given = json.dumps({"fleet": "lab", "networkPolicy": {"enabled": True}, **values})
+    monitor = "--set=metrics.serviceMonitor.enabled=true"
+    command = [program(name), "template", release, CHART, f"--namespace={namespace}", monitor, "-f", "-"]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
+    return [each for each in yaml.safe_load_all(done.stdout) if each]
+
+
+@pytest.mark.parametrize("name", HELMS)
+@pytest.mark.parametrize("odd", ["2026", "on", "null", "1e3"])
+def test_names_that_yaml_takes_for_something_else_stay_names(name: str, odd: str) -> None:
+    """Unquoted, a namespace `2026` is a number that no server takes, and a Role in `null` lands in another namespace."""
+
+    def all_named(release: str, namespace: str, word: str) -> str:
+        called = {"serviceAccount": {"name": word}, "fullnameOverride": word, "priorityClassName": word}
+        return json.dumps(under(name, release, namespace, **called, scope={"namespaces": [word]}))
+
+    plain = all_named("the-release", "the-namespace", "the-word")
+    for placeholder in ("the-release", "the-namespace", "the-word"):
+        plain = plain.replace(placeholder, odd)
+    assert all_named(odd, odd, odd) == plain
+
+
+@pytest.mark.parametrize(
+    ("release", "values", "called"),
+    [
+        ("my.release", {}, "my-release-hpc-operator"),
+        ("x", {"fullnameOverride": "a" * 50 + "--b"}, "a" * 50),
+        ("my-hpc-operator", {}, "my-hpc-operator"),
+        ("r" * 53, {}, "r" * 52),
+    ],
+)
+def test_every_name_is_one_that_a_service_may_have(release: str, values: dict[str, Any], called: str) -> None:
+    objects = under("helm", release, "lab", trial={"enabled": True}, **values)
+    services = {each["metadata"]["name"] for each in objects if each["kind"] == "Service"}
+    assert services == {f"{called}-metrics", f"{called}-simulator"}
+    assert all(re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", each) for each in services)
 
 
 def test_a_large_number_from_the_command_line_is_written_out_too() -> None:

@@ -9,18 +9,22 @@ from typing import Any
 
 from chart_files.documented import Value
 from chart_files.settings_schema import refused, settings_schema
-from hpc_operator.settings import Settings
+from hpc_operator.settings import PREFIX, Settings
 
 Schema = dict[str, Any]
 
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 _LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 _SUBDOMAIN = r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"
+_OPERATORS = "^" + "".join(f"[{letter}{letter.lower()}]" if letter.isalpha() else letter for letter in PREFIX)
+"""The operator reads its variables in either case."""
 _KEYS = ("accessKeyId", "secretAccessKey", "access_key_id", "secret_access_key")
 _NAMESPACES = {"uniqueItems": True, "items": {"type": "string", "pattern": _LABEL}}
 _PORTS = {"minItems": 1, "items": {"type": "integer", "minimum": 1, "maximum": 65535}}
 _OBJECTS = {"items": {"type": "object"}}
 _TEXTS = {"additionalProperties": {"type": "string"}}
+_OURS = r"^(app\.kubernetes\.io/(name|instance|component|version|part-of|managed-by)|helm\.sh/chart)$"
+_LABELS = {**_TEXTS, "patternProperties": {_OURS: refused("leave it out: the chart sets this label")}}
 _OPTIONAL_NAME = {"pattern": f"^$|{_SUBDOMAIN}"}
 
 BOUNDS: dict[str, Schema] = {
@@ -29,6 +33,7 @@ BOUNDS: dict[str, Schema] = {
     "scope.namespaces": _NAMESPACES,
     "scope.secretNamespaces": _NAMESPACES,
     "trial.timeFactor": {"exclusiveMinimum": 0, "maximum": 1},
+    "admissionPolicies.operatorUsers": {"items": {"type": "string", "minLength": 1}},
     "serviceAccount.name": _OPTIONAL_NAME,
     "serviceAccount.annotations": _TEXTS,
     "image.repository": {"minLength": 1},
@@ -38,9 +43,9 @@ BOUNDS: dict[str, Schema] = {
     "replicas": {"minimum": 1},
     "terminationGracePeriodSeconds": {"minimum": 1},
     "fullnameOverride": {"pattern": f"^$|{_LABEL}"},
-    "commonLabels": _TEXTS,
+    "commonLabels": _LABELS,
     "podAnnotations": _TEXTS,
-    "podLabels": _TEXTS,
+    "podLabels": _LABELS,
     "priorityClassName": _OPTIONAL_NAME,
     "nodeSelector": _TEXTS,
     "tolerations": _OBJECTS,
@@ -49,12 +54,12 @@ BOUNDS: dict[str, Schema] = {
         "items": {
             "type": "object",
             "required": ["name"],
-            "properties": {"name": {"type": "string", "not": {"pattern": "^HPC_OPERATOR_"}}},
+            "properties": {"name": {"type": "string", "not": {"pattern": _OPERATORS}}},
         }
     },
     "extraVolumes": _OBJECTS,
     "extraVolumeMounts": _OBJECTS,
-    "metrics.serviceMonitor.labels": _TEXTS,
+    "metrics.serviceMonitor.labels": _LABELS,
     "metrics.serviceMonitor.interval": {"pattern": "^[0-9]+(ms|s|m|h)$"},
     "networkPolicy.metricsFrom": _OBJECTS,
     "networkPolicy.apiServerTo": _OBJECTS,

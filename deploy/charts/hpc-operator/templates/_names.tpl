@@ -1,11 +1,12 @@
+{{/* A label of DNS, as a Service asks: a release's name may have dots. Short enough for what is added to it. */}}
 {{- define "hpc-operator.fullname" -}}
+{{- $name := printf "%s-%s" .Release.Name .Chart.Name -}}
 {{- if .Values.fullnameOverride -}}
-{{ .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
+{{- $name = .Values.fullnameOverride -}}
 {{- else if contains .Chart.Name .Release.Name -}}
-{{ .Release.Name | trunc 52 | trimSuffix "-" }}
-{{- else -}}
-{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 52 | trimSuffix "-" }}
+{{- $name = .Release.Name -}}
 {{- end -}}
+{{ regexReplaceAll "-+$" ($name | replace "." "-" | trunc 52) "" }}
 {{- end -}}
 
 {{- define "hpc-operator.serviceAccount" -}}
@@ -14,7 +15,7 @@
 
 {{- define "hpc-operator.selector" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: operator
 {{- end -}}
 

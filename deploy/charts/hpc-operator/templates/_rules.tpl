@@ -19,8 +19,8 @@
 
 {{- define "hpc-operator.subject" -}}
 - kind: ServiceAccount
-  name: {{ include "hpc-operator.serviceAccount" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "hpc-operator.serviceAccount" . | quote }}
+  namespace: {{ .Release.Namespace | quote }}
 {{- end -}}
 
 {{/* A Role with these rules and its binding in a namespace: (dict "root" $ "name" … "namespace" … "rules" …). */}}
@@ -29,8 +29,8 @@
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
-  name: {{ .name }}
-  namespace: {{ .namespace }}
+  name: {{ .name | quote }}
+  namespace: {{ .namespace | quote }}
   labels: {{- include "hpc-operator.labels" .root | nindent 4 }}
 rules:
 {{ .rules }}
@@ -38,13 +38,13 @@ rules:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: {{ .name }}
-  namespace: {{ .namespace }}
+  name: {{ .name | quote }}
+  namespace: {{ .namespace | quote }}
   labels: {{- include "hpc-operator.labels" .root | nindent 4 }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: Role
-  name: {{ .name }}
+  name: {{ .name | quote }}
 subjects:
 {{ include "hpc-operator.subject" .root }}
 {{- end -}}
