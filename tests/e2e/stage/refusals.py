@@ -48,6 +48,7 @@ class Row:
 NEEDS_ADOPT = "that needs the verb adopt on hpcclusters.hpc.qingcloud.com in namespace lab"
 KEEPS_FINALIZER = "only the operator takes the finalizer hpc.qingcloud.com/cluster off"
 KEEPS_RECORD = "only the operator changes the annotation hpc.qingcloud.com/record"
+UNKNOWN = "only the operator writes hpc.qingcloud.com/record where none is"
 CLAIMS = "the annotation hpc.qingcloud.com/record claims a cluster"
 NAMES_IT = f"annotate hpc.qingcloud.com/abandon={ID} first"
 
@@ -221,7 +222,14 @@ QUICK = (
     Row("and is given up by that", "admin", finalizers("restored", abandon=OTHER_ID)),
     Row("a uid is no answer where a cluster is known", "admin", uid("restored"), "keep-record", KEEPS_FINALIZER),
     Row("without any id it is the uid", "admin", uid("young")),
-    Row("a record is forged", "editor", annotate("plain", record(), "record"), "keep-record", CLAIMS),
+    Row("a record is forged", "editor", annotate("plain", record(), "record"), "keep-record", UNKNOWN),
+    Row(
+        "the first record of an operator that the chart does not know, before it buys anything",
+        "root",
+        merge("plain", {"metadata": {"finalizers": [FINALIZER], "annotations": {RECORD: record(None)}}}),
+        "keep-record",
+        "is named in admissionPolicies.operatorUsers of the chart",
+    ),
     Row("a manifest with a record is copied", "editor", create("copy", record=record()), "keep-record", CLAIMS),
     Row("a backup is restored", "admin", create("copy", record=record())),
     Row("the operator takes its finalizer off", "operator", finalizers("known")),
