@@ -9,7 +9,7 @@ WHEEL = dist/hpc_operator-$(VERSION)-py3-none-any.whl
 ENGINE ?= podman
 export PYTHONPATH := deploy/local:deploy/image
 
-.PHONY: help venv lock demo check test faults chaos fuzz bench crds chart play control-plane wheel image sbom audit clean
+.PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds chart released play control-plane wheel image sbom audit clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,6 +42,11 @@ crds: venv ## generate crds/hpcclusters.yaml from the models
 chart: crds ## generate the chart's schema, README table and CRD copy, and deploy/install.yaml
 	@$(BIN)/python -m chart_files
 
+released: venv ## keep every open intent of this version as fixtures, once (docs/releasing.md)
+	@test ! -e tests/fixtures/released/$(VERSION) || { echo "tests/fixtures/released/$(VERSION) is there already: it is frozen"; exit 1; }
+	@PYTHONPATH=operator:tests $(BIN)/python -m faults.released tests/fixtures/released/$(VERSION)
+	@cp crds/hpcclusters.yaml tests/fixtures/released/$(VERSION)/crd.yaml
+
 check: venv ## format, lint, types, walls, Containerfile, fast tests (under two minutes)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -67,6 +72,9 @@ faults: venv ## every pair of faults of create and of delete, and 5000 walks (ho
 
 chaos: venv ## put real processes through kills, outages and lost memories; one table (ONLY=name for one scenario)
 	@PYTHONPATH=deploy/local:tests:tests/e2e $(BIN)/python -m chaos --markdown build/chaos.md --json build/chaos.json $(if $(ONLY),--only $(ONLY))
+
+test-rbac: venv ## take each right of the chart away in turn; something named must fail (minutes; ONLY=text for some)
+	@PYTHONPATH=deploy/local:tests:tests/e2e $(BIN)/python -m rbac $(if $(ONLY),--only "$(ONLY)")
 
 wheel: venv ## build dist/hpc_operator-VERSION-py3-none-any.whl, the same bytes each time
 	@rm -f dist/hpc_operator-*.whl

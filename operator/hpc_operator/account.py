@@ -120,6 +120,7 @@ def reading(values: Secrets) -> ReadSecret:
         try:
             return await values.values(namespace, name)
         except SecretProblem as problem:
-            raise SecretProblem(Reason.CREDENTIALS_MISSING, str(problem)) from None
+            text = f"{problem}; make it, with access_key_id and secret_access_key of one API key."
+            raise SecretProblem(Reason.CREDENTIALS_MISSING, text) from None
 
     return read

@@ -28,6 +28,9 @@ from hpc_operator.reconcile.sweeping import Sweeper
 
 _log = logging.getLogger(__name__)
 _RESTORED = 4
+_STOPPING = "stopping"
+_LAST_WORDS = 0.5
+"""Seconds for passes to write what they were about to say. They send nothing more; the next process says it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,14 @@ class Process:
 
     def ready(self) -> tuple[bool, str]:
         """For `/readyz`: the CRD is there; this process leads, or stands by for the one that does."""
+        if self._stage == _STOPPING:
+            return False, self._stage
         if self._parts.startup.problem is not None:
             return False, self._parts.startup.problem
         if self._parts.lease.left() <= 0 and self._parts.lease.problem is not None:
             return False, f"the Lease cannot be taken: {self._parts.lease.problem}"
         if self._parts.lease.left() <= 0:
-            return True, f"standby: the Lease is held by {self._parts.lease.holder or 'nobody yet'}"
+            return True, f"standby: the Lease is held by {self._parts.lease.holder or 'nobody'}"
         return self._parts.queue.alive, self._stage
 
     async def run(self) -> int:
@@ -93,8 +98,8 @@ class Process:
         parts = self._parts
         await parts.startup.wait()
         self._stage = "waiting for the Lease"
-        await parts.lease.acquire()
-        _log.info("this process holds the Lease")
+        await self._stand_by()
+        _log.info("this process holds the Lease", extra={"lease": parts.lease.how})
         await self._first_list()
         self._stage = "leading"
         watch = parts.watch(parts.cache.seen)
@@ -109,12 +114,22 @@ class Process:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             return self._why(watch, resyncing)
         finally:
-            self._stage = "stopping"
+            self._stage = _STOPPING
             resyncing.cancel()
             sweeping.cancel()
             rounds.cancel()
             restored.cancel()
             await asyncio.shield(self._drain(watch, passing))
+
+    async def _stand_by(self) -> None:
+        """Whoever takes over must be able to: what may go missing meanwhile is looked at, and told by `ready`."""
+        looking = asyncio.create_task(self._parts.startup.keep_looking(), name="standing by")
+        try:
+            await self._parts.lease.acquire()
+        finally:
+            looking.cancel()
+        if self._parts.startup.problem is not None:
+            await self._parts.startup.wait()
 
     async def _first_list(self) -> None:
         while True:
@@ -138,17 +153,22 @@ class Process:
         return 1
 
     async def _drain(self, watch: KopfThread, passing: "asyncio.Task[None]") -> None:
-        """No new pass; calls in flight are written to the end, for as long as there is patience."""
+        """No new pass; calls in flight are written to the end, for as long as there is patience.
+
+        Then nothing is sent any more, so the Lease goes back before the watch has ended.
+        """
         watch.stop()
         self._parts.queue.stop()
         self._parts.engine.keeper.close()
         left = await self._parts.engine.keeper.drain(self._patience)
-        await asyncio.wait({passing}, timeout=1.0)
+        await asyncio.wait({passing}, timeout=_LAST_WORDS)
         if left:
             _log.error(
                 "calls are still in flight; their intents stay open and are resolved later", extra={"calls": left}
             )
         passing.cancel()
+        await asyncio.wait({passing})
+        await self._parts.lease.release()
         await asyncio.wait([watch.done], timeout=1.0)
 
     async def _pass(self, ref: Ref) -> None:

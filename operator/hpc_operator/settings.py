@@ -98,6 +98,10 @@ class Settings(BaseSettings):
 
     # Kubernetes
     namespaces: Words = Field((), description="namespaces to serve, separated by commas; empty: all")
+    secret_namespaces: Words = Field(
+        (),
+        description="those whose Secrets it may have, which doctor then asks for; separated by commas; empty: all",
+    )
     kubeconfig: Path | None = Field(None, description="kubeconfig file; without it, the Pod's own service account")
     context: str | None = Field(None, description="context of the kubeconfig; without it, its current one")
     kube_timeout: Positive = Field(10.0, description="to wait for an answer of the Kubernetes API server")
@@ -123,7 +127,7 @@ class Settings(BaseSettings):
     nfs_network: str | None = Field(None, description="default of cluster_conf.env.nfs_network")
     start_hook_on: int | None = Field(None, description="default of cluster_conf.env.start_hook_on")
 
-    @field_validator("zones", "owners", "namespaces", "allowed_namespaces", mode="before")
+    @field_validator("zones", "owners", "namespaces", "secret_namespaces", "allowed_namespaces", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value

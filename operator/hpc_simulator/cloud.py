@@ -54,15 +54,17 @@ class Cloud:
 
     # Asking
 
-    def handle(self, method: str, path: str, query: str, body: bytes) -> Reply:
+    def handle(self, method: str, path: str, query: str, body: bytes, via: str = "") -> Reply:
         """What becomes of one request: `path` as `/api/cluster/list`, `query` the raw text after the question mark.
+
+        `via` is its header of that name; it is only noted.
 
         Never raises, whatever the arguments hold.
         """
         now = self.catch_up()
         if self.settings.tap_closed:
             return Unreachable()
-        request = parse(method, path, query, body)
+        request = parse(method, path, query, body, via)
         account = self._account(request)
         fault = self.faults.take(request, account.owner if account else "")
         arrival = Arrival(request, account, now)

@@ -42,6 +42,8 @@ class CallRecord:
     late: bool = False
     detail: str = ""
     """What a person reads: names of a create, ids of a delete, the query of a look."""
+    via: str = ""
+    """Through which proxies it came, as its header `Via` says: tells senders apart that each have their own."""
 
 
 @dataclass(slots=True)

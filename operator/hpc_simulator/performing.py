@@ -122,6 +122,7 @@ def record(arrival: Arrival, done: Outcome, kind: str, *, seq: int, late: bool =
         fault=kind,
         late=late,
         detail=_detail(request),
+        via=request.via[:200],
     )
 
 

@@ -37,6 +37,8 @@ class Request:
     """Name and value of each query parameter as sent, still percent-encoded."""
     parameters: Mapping[str, str]
     """The same, decoded; the last of several values of one name."""
+    via: str = ""
+    """The HTTP header `Via`: the proxies that it came through."""
 
     def fields(self) -> dict[str, object]:
         """The JSON object in the body. Raises Refused(1100) when there is none."""
@@ -60,7 +62,7 @@ def read_json(text: str) -> object:
     return found
 
 
-def parse(method: str, path: str, query: str, body: bytes) -> Request:
+def parse(method: str, path: str, query: str, body: bytes, via: str = "") -> Request:
     """Take a request apart; `query` is the raw text after the question mark."""
     clean = _clean(query)
     pairs = tuple((name, value) for name, _, value in (part.partition("=") for part in clean.split("&") if part))
@@ -72,6 +74,7 @@ def parse(method: str, path: str, query: str, body: bytes) -> Request:
         call=call_of(path),
         pairs=pairs,
         parameters={unquote(name): unquote(value) for name, value in pairs},
+        via=_clean(via),
     )
 
 

@@ -78,7 +78,7 @@ class ApiServer:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
         body = await request.read()
-        reply = self.cloud.handle(request.method, path, query, body)
+        reply = self.cloud.handle(request.method, path, query, body, request.headers.get("Via", ""))
         self.keep()
         return await self._give(request, reply)
 

@@ -35,6 +35,7 @@ class Arena:
         (server or self._shared).kubectl("create", "namespace", namespace)
         crd = crd and server is not None
         made = self._stack.enter_context(Stage(server or self._shared, namespace, place, crd=crd, **given))
+        made.refusals_meant = server is not None  # one that is broken knows no role while it starts
         self.stages.append(made)
         self.proxies += [made.to_kube, made.to_cloud]
         return made
@@ -43,8 +44,7 @@ class Arena:
         """Another proxy to the API server, and the setting by which an operator goes through it alone."""
         proxy = self._stack.enter_context(Proxy(stage.server.url, stage.kube.ssl))
         self.proxies.append(proxy)
-        path = stage.folder / f"kubeconfig-{len(self.proxies)}"
-        return proxy, {"KUBECONFIG": str(stage.kube.kubeconfig_through(proxy.url, path))}
+        return proxy, {"KUBECONFIG": str(stage.kubeconfig_of(stage.scope(), proxy.url))}
 
     def note(self, text: str) -> None:
         """Something measured beside the table."""

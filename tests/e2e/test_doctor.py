@@ -7,52 +7,23 @@ ill, nothing that changes anything may be called.
 import json
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from stage import Simulator, Stage, until
-from stage.manifests import CRD, ehpc
+from stage import Simulator, Stage, rights, until
+from stage.doctor import Examined, doctor
+from stage.manifests import CRD
 from stage.operators import KEY, environment
 from stage.programs import script
 
 from hpc_operator.kube import names
-from hpc_operator.kube.rights import RIGHTS, Right, Where
+from hpc_operator.kube.rights import RIGHTS
 from local_control_plane import ControlPlane
 
 READS = {"list", "operation", "permission"}
 MOST_READS = 10
 HARMLESS = ("/selfsubjectaccessreviews",)
-
-
-@dataclass
-class Examined:
-    """One run: its exit code, all that it wrote, and its findings by check."""
-
-    code: int
-    output: str
-    findings: dict[str, dict[str, Any]]
-
-    def levels(self, level: str) -> list[str]:
-        return [check for check, found in self.findings.items() if found["level"] == level]
-
-    def line(self, check: str) -> str:
-        found = self.findings[check]
-        return f"{found['level']}: {found['said']}: {found['advice']}"
-
-
-def doctor(settings: dict[str, str | None], *flags: str, **variables: str) -> Examined:
-    command = [script("hpc-operator"), "doctor", "-o", "json", *flags]
-    done = subprocess.run(
-        command, env={**environment(settings), **variables}, capture_output=True, text=True, check=False
-    )
-    assert done.stdout.startswith("{"), done.stdout + done.stderr
-    whole = json.loads(done.stdout)
-    assert whole["version"] == 1
-    assert whole["well"] is (done.returncode == 0)
-    return Examined(done.returncode, done.stdout + done.stderr, {each["check"]: each for each in whole["findings"]})
 
 
 @pytest.fixture
@@ -108,7 +79,7 @@ def test_the_fleet_and_the_marks_of_others_are_counted(clinic: Stage) -> None:
 def test_a_wrong_secret(clinic: Stage) -> None:
     found = cloud(clinic, SECRET_ACCESS_KEY="some-other-secret")
     assert (found.code, found.levels("error")) == (1, ["signature"])
-    assert "1200: the key is refused, signed either way: check access_key_id and" in found.line("signature")
+    assert "is refused, signed either way: check access_key_id and" in found.line("signature")
     assert found.findings["list"]["said"] == "it needs account, see above"
     assert "some-other-secret" not in found.output
 
@@ -339,75 +310,32 @@ def test_the_namespace_of_the_lease_and_who_holds_it(clinic: Stage) -> None:
     assert "is held by somebody_1_ab" in doctor(clinic.settings(), "--no-cloud").line("Lease")
 
 
-def rules(granted: list[Right]) -> list[dict[str, Any]]:
-    """A role's rules, one for each right; narrowed to the Lease's name where that is enough."""
-    return [
-        {
-            "apiGroups": [right.group],
-            "resources": [f"{right.resource}/{right.subresource}" if right.subresource else right.resource],
-            "verbs": [right.verb],
-            **({"resourceNames": ["hpc-operator"]} if right.by_name else {}),
-        }
-        for right in granted
-    ]
+def test_as_the_charts_service_account_all_is_well(clinic: Stage) -> None:
+    clinic.kube.apply({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "hpc-operator"}})
+    found = doctor(clinic.settings(KUBECONFIG=str(clinic.kubeconfig_of(clinic.scope()))), "--no-cloud")
+    assert (found.code, found.levels("error"), found.levels("warning")) == (0, [], [])
+    assert found.findings["rights"]["said"] == f"all {len(RIGHTS)} that are needed are granted"
 
 
-def grant(stage: Stage, granted: list[Right]) -> None:
-    """The ServiceAccount `operator` has these rights in the namespace, and no others."""
-    meta, group = {"name": "operator"}, "rbac.authorization.k8s.io"
-    subject = {"kind": "ServiceAccount", "name": "operator", "namespace": stage.namespace}
-    stage.kube.apply(
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
-        {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": meta, "rules": rules(granted)},
-        {
-            "apiVersion": f"{group}/v1",
-            "kind": "RoleBinding",
-            "metadata": meta,
-            "roleRef": {"apiGroup": group, "kind": "Role", "name": "operator"},
-            "subjects": [subject],
-        },
-    )
-
-
-def narrow(stage: Stage, folder: Path) -> str:
-    """A kubeconfig for that ServiceAccount."""
-    token = stage.server.token_for(stage.namespace, "operator")
-    return str(stage.server.kubeconfig_for(folder / "narrow", token, stage.namespace))
-
-
-def test_exactly_the_missing_right_is_named(clinic: Stage, tmp_path: Path) -> None:
-    grant(clinic, list(RIGHTS))
-    settings = clinic.settings(KUBECONFIG=narrow(clinic, tmp_path))
-
-    def said() -> str:
-        return str(doctor(settings, "--no-cloud").findings["rights"]["said"])
-
-    until("all rights are granted", lambda: said() == f"all {len(RIGHTS)} that are needed are granted")
-    for index, missing in enumerate(RIGHTS):
-        grant(clinic, [*RIGHTS[:index], *RIGHTS[index + 1 :]])
+def test_exactly_the_missing_right_is_named(clinic: Stage) -> None:
+    clinic.refusals_meant = True  # whether the Lease's namespace is there
+    scope = clinic.scope()
+    settings = clinic.settings(KUBECONFIG=str(clinic.kubeconfig_of(scope)))
+    for missing in rights.of(scope):
+        rights.give(clinic.kube, scope, but=[missing])
+        found = doctor(settings, "--no-cloud")
         wanted = f"missing: {missing.verb} {missing.kind} in namespace {clinic.namespace}"
-        until(f"{missing} is missed", lambda wanted=wanted: said() == wanted)
+        assert (found.code, found.findings["rights"]["said"]) == (1, wanted)
 
 
-def test_rights_are_asked_for_in_every_served_namespace(clinic: Stage, tmp_path: Path) -> None:
-    grant(clinic, list(RIGHTS))
-    settings = clinic.settings(KUBECONFIG=narrow(clinic, tmp_path))
-    until("rights are granted", lambda: doctor(settings, "--no-cloud").findings["rights"]["level"] == "ok")
+def test_rights_are_asked_for_in_every_served_namespace(clinic: Stage) -> None:
+    clinic.refusals_meant = True  # whether the Lease's namespace is there
+    settings = clinic.settings(KUBECONFIG=str(clinic.kubeconfig_of(clinic.scope())))
     two = doctor({**settings, "NAMESPACES": f"{clinic.namespace},default"}, "--no-cloud")
     assert f"list {names.PLURAL}.{names.GROUP} in namespace default" in two.line("rights")
     everywhere = doctor({**settings, "NAMESPACES": None}, "--no-cloud")
     assert "create secrets in all namespaces" in everywhere.line("rights")
     assert f"leases.coordination.k8s.io in namespace {clinic.namespace}" not in everywhere.line("rights")
-
-
-def test_the_operator_needs_no_right_that_is_not_in_the_table(stage: Stage, tmp_path: Path) -> None:
-    grant(stage, [right for right in RIGHTS if right.where in Where])
-    operator = stage.operator(KUBECONFIG=narrow(stage, tmp_path))
-    stage.kube.apply(ehpc("one"))
-    stage.wait_ready("one")
-    stage.kube.kubectl("patch", "hpc/one", "--type=merge", "-p", '{"spec":{"deletionPolicy":"Retain"}}')
-    until("an event is there", lambda: stage.kube.events("one"))
-    stage.kube.kubectl("delete", "hpc/one", "--wait=false")
-    stage.wait_gone("one")
-    assert "retained" in str((stage.kube.secret("one-admin") or {}).get("metadata", {}).get("labels"))
-    assert "a permission is missing" not in operator.program.output()
+    some = doctor({**settings, "NAMESPACES": None, "SECRET_NAMESPACES": clinic.namespace}, "--no-cloud")
+    assert "list hpcclusters.hpc.qingcloud.com in all namespaces" in some.line("rights")
+    assert "secrets" not in some.line("rights")

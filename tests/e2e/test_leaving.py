@@ -27,7 +27,7 @@ def tended() -> Iterator[ControlPlane]:
 def own(tended: ControlPlane, tmp_path: Path) -> Iterator[Stage]:
     name = f"leaving-{next(_NUMBERS)}"
     tended.kubectl("create", "namespace", name)
-    with Stage(tended, name, tmp_path) as made:
+    with Stage(tended, name, tmp_path, wide=True) as made:
         yield made
 
 
@@ -89,7 +89,7 @@ def _configmap(stage: Stage, name: str) -> str:
 
 def test_a_namespace_that_is_deleted_ends(own: Stage) -> None:
     """Its clusters are deleted, its Secrets go, and it is gone: nothing of ours holds it."""
-    own.operator()
+    own.operator(LEASE_NAMESPACE="default")
     for name in ("one", "two"):
         own.kube.apply(ehpc(name))
     for name in ("one", "two"):

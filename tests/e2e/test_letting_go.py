@@ -33,10 +33,13 @@ def collector_has_worked(server: ControlPlane) -> None:
 
 @pytest.fixture
 def ending(collecting: ControlPlane, tmp_path: Path) -> Iterator[Stage]:
-    """A namespace of one's own, that may be gone at the end. The Lease is elsewhere: it would go with it."""
+    """A namespace of one's own, that may be gone at the end. The Lease is elsewhere: it would go with it.
+
+    The operator may serve all namespaces: a Role in this one would go with it too (test_rights).
+    """
     namespace = f"ending-{next(_numbers)}"
     collecting.kubectl("create", "namespace", namespace)
-    with Stage(collecting, namespace, tmp_path) as stage:
+    with Stage(collecting, namespace, tmp_path, wide=True) as stage:
         yield stage
 
 

@@ -4,13 +4,13 @@ Nothing but a key that turned wakes these resources: the next pass by time alone
 """
 
 import base64
-import os
 from pathlib import Path
 from typing import Any
 
 from stage import Stage, until
 from stage.kube import condition
 from stage.manifests import ehpc
+from stage.mounts import Mount
 
 OLD, NEW = (
     ("SIMULATOR-ACCESS-KEY", "simulator-secret-for-tests-only"),
@@ -21,23 +21,8 @@ TENANT = {"owner": "usr-tenant", "zone": "jn1a"}
 RESTS = {"STALENESS": "10", "CREDENTIALS_MAX_AGE": "2", "ACCESS_KEY_ID": None, "SECRET_ACCESS_KEY": None}
 
 
-class Mount:
-    """A Secret mounted into a Pod, replaced as the kubelet does it: in one step, behind links."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self._number = folder, 0
-        folder.mkdir()
-        for name in ("access_key_id", "secret_access_key"):
-            (folder / name).symlink_to(f"..data/{name}")
-
-    def put(self, key: tuple[str, str]) -> None:
-        self._number += 1
-        version = self.folder / f"..v{self._number}"
-        version.mkdir()
-        (version / "access_key_id").write_text(f"{key[0]}\n")
-        (version / "secret_access_key").write_text(key[1])
-        (self.folder / "..next").symlink_to(version.name)
-        os.replace(self.folder / "..next", self.folder / "..data")
+def files(key: tuple[str, str]) -> dict[str, str]:
+    return {"access_key_id": f"{key[0]}\n", "secret_access_key": key[1]}
 
 
 def secret(key: tuple[str, str], **other: str) -> dict[str, Any]:
@@ -62,7 +47,7 @@ def versions(stage: Stage) -> dict[str, str]:
 
 def test_keys_are_rotated_under_a_running_operator(stage: Stage, tmp_path: Path) -> None:
     mount = Mount(tmp_path / "key")
-    mount.put(OLD)
+    mount.put(files(OLD))
     enter(stage, THEIRS_OLD, TENANT["owner"])
     operator = stage.operator(CREDENTIALS_DIR=str(mount.folder), **RESTS)
     stage.kube.apply(secret(THEIRS_OLD), ehpc("own"), ehpc("tenant", credentialsSecretRef={"name": "tenant-key"}))
@@ -74,7 +59,7 @@ def test_keys_are_rotated_under_a_running_operator(stage: Stage, tmp_path: Path)
     enter(stage, NEW, "usr-simulator")
     enter(stage, THEIRS_NEW, TENANT["owner"])
     since = stage.cloud.last_call()
-    mount.put(NEW)
+    mount.put(files(NEW))
     stage.kube.apply(secret(THEIRS_NEW))
     until("both accounts are looked at with the new keys", lambda: looked(stage, since, NEW, THEIRS_NEW))
     settled = stage.cloud.last_call()

@@ -217,6 +217,11 @@ def nothing_is_open(scene: Any, _: Any, line: Any) -> Any:
     return import_module("hpc_operator.decide.living")._by_status(scene, line)
 
 
+def newer_memory_forgotten(_: Any) -> Any:
+    """Of what a newer version wrote not even the cluster is read."""
+    return import_module("hpc_operator.domain.record").Memory(newer=True)
+
+
 def main(name: str) -> int:
     """Run the test of a guard that is off."""
     import pytest  # noqa: PLC0415 - only in the process of its own

@@ -196,6 +196,27 @@ def test_two_processes_without_a_lease_do_not_overwrite_each_other() -> None:
     run(scenario, name_echo="top", create_seconds=60.0)
 
 
+@pytest.mark.parametrize(
+    ("edit", "call"),
+    [({"cluster_name": "other"}, "modifyCluster"), ({"power": "Stopped"}, "stopCluster")],
+    ids=["absolute", "behind-an-intent"],
+)
+def test_without_the_lease_nothing_is_changed(edit: dict[str, str], call: str) -> None:
+    """Another process leads by now: neither what may be repeated is sent nor what may not; with the Lease it is."""
+
+    async def scenario(world: World) -> None:
+        await _ready(world)
+        before = world.posts(call)
+        world.processes[0].lease = 1.0  # less than a send may take
+        world.people.edit(**edit)
+        await world.wait(120)
+        assert world.posts(call) == before
+        world.processes[0].lease = 3600.0
+        assert await world.until(lambda: world.posts(call) > before, 300), world.message()
+
+    run(scenario, name_echo="top")
+
+
 def test_a_failed_create_that_left_nothing_and_is_named_nowhere_can_be_deleted() -> None:
     """Its log entry names no cluster, deleteCluster says not found, no other cluster is ours: the job is the proof."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hpc_operator.domain.reasons import Reason
+from hpc_operator.kube.rights import RIGHTS
 from hpc_operator.status.advice import ADVICE
 
 ROOT = Path(__file__).parents[2]
@@ -79,3 +80,10 @@ def test_a_reason_that_is_only_mentioned_is_not_told() -> None:
     assert told(Reason.READY, "## Ready\n")
     assert told(Reason.READY, "| `Paused`, `Ready` | [see](reasons.md#ready) |\n")
     assert not told(Reason.READY, "| `Ready` | nothing |\n## ReadyNow\nReady\n")
+
+
+def test_every_right_has_its_row_and_no_other_is_told() -> None:
+    page = (ROOT / "docs" / "security.md").read_text()
+    table = page.split("| permission | where |")[1].split("\n\n")[0]
+    rows = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+    assert rows == [f"{right.verb} {right.kind}" for right in RIGHTS]

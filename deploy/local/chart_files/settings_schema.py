@@ -13,6 +13,7 @@ _CHART = "leave it out: the chart sets it"
 REFUSED = {
     "fleet": "leave it out and set the value fleet",
     "namespaces": "leave it out and set scope.namespaces",
+    "secret_namespaces": "leave it out and set scope.secretNamespaces",
     "access_key_id": _KEY,
     "secret_access_key": _KEY,
     "credentials_dir": "leave it out and set credentials.existingSecret",

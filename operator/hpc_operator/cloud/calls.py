@@ -23,6 +23,7 @@ from hpc_operator.cloud.envelope import (
     envelope,
     worth_repeating,
 )
+from hpc_operator.cloud.refused import RefusedKeys
 from hpc_operator.cloud.signing import Encoding, Param, Signed, Signer
 from hpc_operator.cloud.skew import WatchedClock
 from hpc_operator.cloud.transport import Reply, Transport, TransportNoAnswer, TransportNotSent
@@ -125,6 +126,7 @@ class Caller:
         self.settings = settings
         self._sleep = sleep
         self._on_call, self._calling = on_call, calling
+        self.refused = RefusedKeys()
 
     def signer(self, credentials: Credentials) -> Signer:
         """The signer of this key."""
@@ -169,6 +171,8 @@ class Caller:
         query = {"zone": account.zone, **call.params}
         signed = self.signer(credentials).get(account.endpoint, call.path, query, self.clock.now())
         _, answer = await self._call(call.name, signed, self.settings.read_timeout, reading)
+        if isinstance(answer, Answered):
+            self.refused.answered(credentials.fingerprint, answer.code)
         if isinstance(answer, Answered) and answer.code == CALLS_EXHAUSTED:
             self._tap.close_tap(account, self.clock.now() + self.settings.quota_pause)
         return answer

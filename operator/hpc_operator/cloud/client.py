@@ -91,6 +91,10 @@ class HpcCalls:
         reply = await self._caller.change(_post(name), credentials, account, bodies.text(body), timestamp)
         return wire.changed(reply.status, reply.body, echoes) if isinstance(reply, Reply) else reply
 
+    def refuses(self, credentials: Credentials) -> bool:
+        """See ports.Looks."""
+        return credentials.fingerprint in self._caller.refused
+
     async def person(self, credentials: Credentials, account: Account) -> Person | str:
         """GET /permission/{owner}; a sentence when it cannot be read."""
         call = Call("permission", f"/permission/{percent(account.owner)}", lane="create")

@@ -8,7 +8,7 @@ them.
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -28,6 +28,9 @@ ReadSecret: TypeAlias = Callable[[str, str], Awaitable[Mapping[str, str]]]
 FIELDS = ("access_key_id", "secret_access_key", "owner", "zone")
 _LONGEST = 4096
 _TRIES = 3
+_MOST = 8
+_NAME = re.compile(r"[A-Za-z0-9]{1,15}|(?=.*[._-])[A-Za-z0-9._-]{1,32}")  # a key has no such sign, or is longer
+_PUT = "Put access_key_id and secret_access_key of one API key there"
 _KEY = re.compile(r"[\x21-\x7e]{1,256}")
 _OWNER = re.compile(r"usr-[A-Za-z0-9]{1,58}")  # what the record can hold
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -35,12 +38,13 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """What a source holds; owner and zone where it says them."""
+    """What a source holds; owner and zone where it says them. `where` names the source for people."""
 
     access_key_id: SecretStr
     secret_access_key: SecretStr
     owner: str | None = None
     zone: str | None = None
+    where: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -56,13 +60,16 @@ class Source(Protocol):
         """The key as it is now; SecretProblem says what is wrong and what to do."""
 
 
-def parsed(values: Mapping[str, str], where: str) -> KeyPair:
-    """A key from named values; white space around a value is dropped. `where` names the source for people."""
+def parsed(values: Mapping[str, str], where: str, names: Collection[str] | None = None) -> KeyPair:
+    """A key from named values; white space around a value is dropped. `where` names the source for people.
+
+    `names`: all that the source holds, when `values` is not all of it.
+    """
     held = {name: values[name].strip() for name in FIELDS if name in values}
     for name in FIELDS[:2]:
         if not held.get(name):
-            state = "is empty" if name in held else "is missing"
-            raise SecretProblem(Reason.CREDENTIALS_MISSING, f"{where}: {name} {state}; put the API key's {name} there.")
+            state = "is empty" if name in held else f"is missing; {_holding(values if names is None else names)}"
+            raise SecretProblem(Reason.CREDENTIALS_MISSING, f"{where}: {name} {state}. {_PUT}.")
         if not _KEY.fullmatch(held[name]):
             text = f"{where}: {name} contains white space or other characters that no API key has; store it anew."
             raise SecretProblem(Reason.CREDENTIALS_MALFORMED, text)
@@ -70,7 +77,14 @@ def parsed(values: Mapping[str, str], where: str) -> KeyPair:
         if held.get(name) and not _WORD.fullmatch(held[name]):
             raise SecretProblem(Reason.CREDENTIALS_MALFORMED, f"{where}: {name} is no valid {name}; mend or remove it.")
     pair = SecretStr(held["access_key_id"]), SecretStr(held["secret_access_key"])
-    return KeyPair(*pair, held.get("owner") or None, held.get("zone") or None)
+    return KeyPair(*pair, held.get("owner") or None, held.get("zone") or None, where)
+
+
+def _holding(names: Collection[str]) -> str:
+    """What is there instead, so that a wrong spelling is seen. A name that may be a key itself is not repeated."""
+    told = [name if _NAME.fullmatch(name) else "a name that is not repeated here" for name in sorted(names)]
+    shown = ", ".join(dict.fromkeys(told[:_MOST])) + (", …" if len(told) > _MOST else "")
+    return f"it holds {shown}" if shown else "it holds nothing"
 
 
 class GivenKey:
@@ -102,8 +116,20 @@ class MountedKey:
         if self._held is None or self._states() != self._seen:
             self._held = None
             self._seen, values = self._whole()
-            self._held = parsed(values, f"directory {self._directory}")
+            self._held = parsed(values, self._where, self._names())
         return self._held
+
+    @property
+    def _where(self) -> str:
+        return f"directory {self._directory}"
+
+    def _names(self) -> list[str]:
+        """What the directory holds, but for what the kubelet keeps behind it (`..data`)."""
+        try:
+            return [found.name for found in self._directory.iterdir() if not found.name.startswith(".")]
+        except OSError as error:
+            text = f"{self._where} cannot be read ({error.strerror}). {_PUT}; in a Pod, mount a Secret with them there."
+            raise SecretProblem(Reason.CREDENTIALS_MISSING, text) from None
 
     def _whole(self) -> tuple[tuple[object, ...], dict[str, str]]:
         """All values of one mount: one that is replaced meanwhile would give the id of one key, the secret of another.
@@ -206,7 +232,10 @@ class AccountKeys:
 
     def _of_operator(self) -> tuple[KeyPair, str | None, str | None]:
         if self._own is None:
-            text = "The operator has no API key of its own; give it one, or name a Secret in spec.credentialsSecretRef."
+            text = (
+                "The operator has no API key of its own: give it one (setting credentials_dir; in the chart "
+                "credentials.existingSecret), or name a Secret in spec.credentialsSecretRef."
+            )
             raise SecretProblem(Reason.CREDENTIALS_MISSING, text)
         pair = self._sources.seen(None, self._own.read)
         return pair, self._owner or pair.owner, self._zone or pair.zone
@@ -229,4 +258,4 @@ class AccountKeys:
         self._scrubber.add(key)
         self._scrubber.add(secret)
         account = Account(self._endpoint, wished["zone"] or "", wished["owner"] or "")
-        return Credentials(key, secret, account, pair.fingerprint, own)
+        return Credentials(key, secret, account, pair.fingerprint, own, pair.where)

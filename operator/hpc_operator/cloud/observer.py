@@ -79,6 +79,9 @@ class Pages(Protocol):
     ) -> Page[Node] | Unread:
         """A page of cluster/listNodes."""
 
+    def refuses(self, credentials: Credentials) -> bool:
+        """See ports.Looks."""
+
 
 class Purse(Protocol):
     """Who may look how often (pacing.Pace)."""
@@ -203,6 +206,10 @@ class Observer:
         self._most_ids = most_ids
         self._views: dict[tuple[Account, str], _View] = {}
         self._ids: dict[Account, OrderedDict[str, IdLook]] = {}
+
+    def refuses(self, credentials: Credentials) -> bool:
+        """See ports.Looks."""
+        return self._pages.refuses(credentials)
 
     async def listing(
         self, credentials: Credentials, account: Account, not_before: Instant, lane: str = "look"

@@ -19,6 +19,7 @@ ENDS: Mapping[Reason, str] = {
     Reason.MASS_DELETION: "that is approved, or the policy says Retain",
     Reason.DELETION_PROTECTED: "spec.deletionProtection is false",
     Reason.RECORD_NEWER: "the operator is upgraded",
+    Reason.SPEC_NEWER: "the operator is upgraded, or that is taken out of the spec",
     Reason.INVALID_SPEC: "what the message names is mended",
     Reason.FLEET_CHANGED: "the operator's fleet setting is what it was",
     Reason.CREDENTIALS_MISSING: _KEY,

@@ -63,7 +63,8 @@ class Facts:
     nodes) that failed a moment ago. `recount`: an operation ended after which its nodes may be others. `shows_from`:
     from when on they show what one did, by when its end was noticed: not every log tells when that was. `quota_until`:
     until when the account has no calls for what this resource needs next. `nodes`: the looks at its own nodes, newest
-    first. `clusters`: how many this operator's fleet records or is buying. `mass_deletion`: why deletions are held.
+    first. `refused_key`: where the key is from when the service refused it last; None: it took it. `clusters`: how
+    many this operator's fleet records or is buying. `mass_deletion`: why deletions are held.
     """
 
     now: Instant
@@ -72,6 +73,7 @@ class Facts:
     key: str | None
     own_key: bool = True
     key_problem: tuple[Reason, str] | None = None
+    refused_key: str | None = None
     offset: float | None = None
     seen_at: Instant = 0.0
     unsent: bool = False

@@ -5,6 +5,7 @@ claims they rest on: `guards`.
 """
 
 from dataclasses import replace
+from typing import TypeGuard
 
 from hpc_operator.decide import creating, doubt, guards, leaving, recreating
 from hpc_operator.decide.decision import Act, Blocked, Decision, Settled, Wait
@@ -56,7 +57,8 @@ def _readable(scene: Scene) -> Decision | None:
         text = "A newer version of this operator wrote the record; this version leaves the resource alone. Upgrade it."
         return Blocked(Reason.RECORD_NEWER, text, scene.policy.retry_cap)
     if scene.resource.problem is not None:
-        return Blocked(Reason.INVALID_SPEC, scene.resource.problem, scene.policy.retry_cap)
+        reason = Reason.SPEC_NEWER if scene.resource.spec_newer else Reason.INVALID_SPEC
+        return Blocked(reason, scene.resource.problem, scene.policy.retry_cap)
     return None
 
 
@@ -174,14 +176,30 @@ def _unexplained(scene: Scene) -> Intent:
 
 
 def _held(scene: Scene, decision: Decision) -> Decision:
-    """Guards over every decision: an untrusted clock, a pause, and Observe."""
+    """Guards over every decision: an untrusted clock, a refused key, and a pause."""
     changing = isinstance(decision, Act) and isinstance(decision.action, Create | Delete | Describe | Change)
     if not guards.clock_trusted(scene) and (_needs_clock(scene, decision) or changing):
         text = "The operator's clock and the service's differ by more than the allowance; set the clock right."
         return Wait(Reason.CLOCK_SKEWED, scene.policy.staleness, text)
+    if scene.facts.refused_key is not None and _unread(decision):
+        return _refused(scene.facts.refused_key, decision)
     if scene.resource.orders.paused and changing and not scene.resource.deleting:
         return Wait(Reason.PAUSED, scene.policy.retry_cap, "Paused by annotation; nothing is changed.", quiet=True)
     return decision
+
+
+def _unread(decision: Decision) -> TypeGuard[Wait]:
+    """Whether it waits for the account to be read."""
+    return isinstance(decision, Wait) and decision.reason in (Reason.LOOKING_FIRST, Reason.CLOUD_UNREACHABLE)
+
+
+def _refused(where: str, decision: Wait) -> Wait:
+    """The same wait: not the service must come back, but a person must mend the key, and is told where."""
+    text = (
+        f"1200: the key of {where} is refused; put access_key_id and secret_access_key of one enabled key of this "
+        "account there (hpc-operator doctor tells a wrong key from a wrong signature encoding). "
+    )
+    return replace(decision, reason=Reason.CREDENTIALS_REFUSED, message=text + decision.message)
 
 
 def _needs_clock(scene: Scene, decision: Decision) -> bool:

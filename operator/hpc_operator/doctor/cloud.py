@@ -126,7 +126,7 @@ class CloudReads:
         for way in Encoding:
             caller = self._caller(replace(self._terms.calls, encoding=way))
             reads[way] = await caller.read(self._ask(self.account), self._known, self.account)
-        return reaching.SignatureFacts(self._terms.calls.encoding, reads)
+        return reaching.SignatureFacts(self._known.where, self._terms.calls.encoding, reads)
 
     async def own_account(self) -> seeing.AccountFacts:
         """The list and the ids of the settings' owner."""
@@ -194,8 +194,8 @@ def key(found: Credentials | SecretProblem) -> Finding:
     if isinstance(found, SecretProblem):
         return error(
             str(found),
-            "set HPC_OPERATOR_CREDENTIALS_DIR (or HPC_OPERATOR_ACCESS_KEY_ID and HPC_OPERATOR_SECRET_ACCESS_KEY), "
-            "HPC_OPERATOR_OWNER and HPC_OPERATOR_ZONE; with --no-cloud this part is left out",
+            "HPC_OPERATOR_CREDENTIALS_DIR (or HPC_OPERATOR_ACCESS_KEY_ID and HPC_OPERATOR_SECRET_ACCESS_KEY), "
+            "HPC_OPERATOR_OWNER and HPC_OPERATOR_ZONE must be set and hold; with --no-cloud this part is left out",
         )
     return well(f"found, for owner {found.account.owner} in zone {found.account.zone}")
 

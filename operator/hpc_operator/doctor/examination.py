@@ -86,7 +86,7 @@ async def _server(means: Means) -> Server:
 def _reads(means: Means, connection: Connection, server: Server) -> KubernetesReads:
     settings = means.settings
     lease = settings.lease_namespace, settings.lease_name
-    return KubernetesReads(server, connection.server, settings.namespaces, lease)
+    return KubernetesReads(server, connection.server, settings.namespaces, settings.secret_namespaces, lease)
 
 
 def _no_way(means: Means, tell: Tell, problem: str) -> Line:

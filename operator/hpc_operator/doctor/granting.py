@@ -9,7 +9,7 @@ from typing import Any
 
 from hpc_operator.doctor.finding import Finding, error, warning, well
 from hpc_operator.kube.rights import Right
-from hpc_operator.kube.startup import INSTALL, crd_problem
+from hpc_operator.kube.startup import INSTALL, SERVE, crd_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,17 @@ def server(facts: ServerFacts) -> Finding:
     return well(f"{facts.server} answers, Kubernetes {facts.version}")
 
 
-def crd(openapi: Mapping[str, Any] | str | None) -> Finding:
+@dataclass(frozen=True, slots=True)
+class NotSpoken:
+    """The CRD serves other versions than this operator's; `text` says which."""
+
+    text: str
+
+
+def crd(openapi: Mapping[str, Any] | NotSpoken | str | None) -> Finding:
     """Whether the CRD is there and new enough; a text is the problem of reading it."""
+    if isinstance(openapi, NotSpoken):
+        return error(openapi.text, SERVE)
     problem = openapi if isinstance(openapi, str) else crd_problem(openapi)
     return error(problem, INSTALL) if problem else well("the HpcCluster CRD is installed and new enough")
 
@@ -66,12 +75,13 @@ def _place(namespace: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LeaseFacts:
-    """`exists` None: this user may not look at namespaces. `holder`: who acts at present."""
+    """`exists`: its namespace; None: this user may not look. `ending`: that goes. `holder`: who acts at present."""
 
     namespace: str
     name: str
     exists: bool | None
     holder: str = ""
+    ending: bool = False
 
 
 def lease(facts: LeaseFacts) -> Finding:
@@ -81,6 +91,11 @@ def lease(facts: LeaseFacts) -> Finding:
         return error(
             f"the namespace {facts.namespace} does not exist",
             f"kubectl create namespace {facts.namespace}, or set HPC_OPERATOR_LEASE_NAMESPACE",
+        )
+    if facts.ending:
+        return error(
+            f"the namespace {facts.namespace} is being deleted: no Lease can be made there",
+            "set HPC_OPERATOR_LEASE_NAMESPACE to one that stays (docs/uninstall.md)",
         )
     if facts.exists is None:
         return warning(

@@ -8,7 +8,7 @@ from typing import Any
 
 from hpc_operator.doctor import granting
 from hpc_operator.doctor.checking import Check, check
-from hpc_operator.kube.api import Api, NotServed
+from hpc_operator.kube.api import Api, NotServed, VersionNotServed
 from hpc_operator.kube.resources import read_served
 from hpc_operator.kube.rights import REVIEWS, RIGHTS, Right, Where
 from hpc_operator.reconcile.ports import Conflict, CrdTooOld, Gone, Unavailable
@@ -17,12 +17,17 @@ _FAILED = (Conflict, CrdTooOld, Gone, Unavailable)
 
 
 class KubernetesReads:
-    """`namespaces`: those that are served, empty for all. `url`: where the server is, for people."""
+    """`namespaces`: those that are served, empty for all. `secrets`: those of them whose Secrets are used, empty for
+    all. `url`: where the server is, for people.
+    """
 
-    def __init__(self, api: Api, url: str, namespaces: tuple[str, ...], lease: tuple[str, str]) -> None:
+    def __init__(
+        self, api: Api, url: str, namespaces: tuple[str, ...], secrets: tuple[str, ...], lease: tuple[str, str]
+    ) -> None:
         self._api, self._url = api, url
-        self._served: tuple[str | None, ...] = namespaces or (None,)
         self._lease_namespace, self._lease_name = lease
+        served: tuple[str | None, ...] = namespaces or (None,)
+        self._places = {Where.SERVED: served, Where.SECRETS: secrets or served, Where.LEASE: (self._lease_namespace,)}
 
     async def server(self) -> granting.ServerFacts:
         """GET /version, which every authenticated user may."""
@@ -32,10 +37,12 @@ class KubernetesReads:
             return granting.ServerFacts(self._url, None, str(problem))
         return granting.ServerFacts(self._url, str(answer.get("gitVersion", "of unknown version")))
 
-    async def crd(self) -> dict[str, Any] | str | None:
-        """The served schema; a sentence where it cannot be read."""
+    async def crd(self) -> dict[str, Any] | granting.NotSpoken | str | None:
+        """The served schema; a sentence where it cannot be read, and which it is where it is another version's."""
         try:
             return await read_served(self._api)
+        except VersionNotServed as problem:
+            return granting.NotSpoken(str(problem))
         except _FAILED as problem:
             return str(problem)
 
@@ -43,7 +50,7 @@ class KubernetesReads:
         """Ask for each right where it is needed; the first one that cannot be asked for ends it."""
         found: list[granting.Asked] = []
         for right in RIGHTS:
-            for namespace in self._served if right.where is Where.SERVED else (self._lease_namespace,):
+            for namespace in self._places[right.where]:
                 found.append(await self._ask(right, namespace))
                 if found[-1].problem:
                     return found
@@ -63,18 +70,19 @@ class KubernetesReads:
         try:
             found = await self._api.request("GET", path)
         except _FAILED:
-            return granting.LeaseFacts(namespace, name, await self._exists(namespace))
+            return await self._unheld(namespace, name)
         holder = (found.get("spec") or {}).get("holderIdentity") or ""
         return granting.LeaseFacts(namespace, name, exists=True, holder=str(holder))
 
-    async def _exists(self, namespace: str) -> bool | None:
+    async def _unheld(self, namespace: str, name: str) -> granting.LeaseFacts:
         try:
-            await self._api.request("GET", f"/api/v1/namespaces/{namespace}")
+            found = await self._api.request("GET", f"/api/v1/namespaces/{namespace}")
         except (Gone, NotServed):
-            return False
+            return granting.LeaseFacts(namespace, name, exists=False)
         except _FAILED:
-            return None
-        return True
+            return granting.LeaseFacts(namespace, name, exists=None)
+        ending = (found.get("status") or {}).get("phase") == "Terminating"
+        return granting.LeaseFacts(namespace, name, exists=True, ending=ending)
 
 
 KUBERNETES: tuple[Check[KubernetesReads], ...] = (

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hpc_operator.cloud.envelope import CALLS_EXHAUSTED, Answered, Read
+from hpc_operator.cloud.refused import UNAUTHORIZED
 from hpc_operator.cloud.signing import Encoding
 from hpc_operator.cloud.transport import Stage
 from hpc_operator.doctor.contact import Contact
 from hpc_operator.doctor.finding import Finding, error, not_tried, warning, well
 
-UNAUTHORIZED, EXPIRED = 1200, 1300
+EXPIRED = 1300
 _ENDPOINT = "set HPC_OPERATOR_ENDPOINT"
 _STAGES: Mapping[Stage, tuple[str, str]] = {
     Stage.NAME: (
@@ -139,8 +140,9 @@ def quota(facts: QuotaFacts) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class SignatureFacts:
-    """The same harmless read, signed in both ways."""
+    """The same harmless read, signed in both ways, with the key from `where`."""
 
+    where: str
     configured: Encoding
     reads: Mapping[Encoding, Read]
 
@@ -156,7 +158,7 @@ def signature(facts: SignatureFacts) -> Finding:
     match codes[0] == UNAUTHORIZED, codes[1] == UNAUTHORIZED:
         case True, True:
             return error(
-                "1200: the key is refused, signed either way",
+                f"1200: the key of {facts.where} is refused, signed either way",
                 "check access_key_id and secret_access_key (both of one key, enabled, of this service's account); "
                 "make a new key in the console if in doubt",
             )

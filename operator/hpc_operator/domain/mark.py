@@ -47,6 +47,11 @@ def _hash(text: str, length: int) -> str:
     return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:length]
 
 
+def is_newer(mark: str) -> bool:
+    """Whether a later version than this one derived the mark: its letter comes later. Nothing can be read from it."""
+    return mark[:1] > VERSION
+
+
 @lru_cache(maxsize=64)
 def fleet_of(fleet: str) -> str:
     """The version and fleet part of every mark that `fleet` writes."""

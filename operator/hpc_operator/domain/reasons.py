@@ -42,6 +42,7 @@ class Reason(StrEnum):
     SPEC_INCOMPLETE = "SpecIncomplete"
     SPEC_REFUSED = "SpecRefused"
     INVALID_SPEC = "InvalidSpec"
+    SPEC_NEWER = "SpecNewer"
     IDS_DIFFER = "IdsDiffer"
     OWNER_NOT_ALLOWED = "OwnerNotAllowed"
     ZONE_NOT_ALLOWED = "ZoneNotAllowed"

@@ -244,6 +244,7 @@ class Memory:
     change waits for jobs. `stopped`: it was stopped as the manifest said; `restarted`: the wish (generation and
     reconcile-at) for which it was started again after a stop from outside. `connection`: digest of what stands in the
     connection Secret. `taken_over`: the id for which `take-over` was carried out, while the annotation still stands.
+    `newer`: a newer version wrote it; then only `hpc_cluster_id` and `job_id` are read, so that nobody else takes them.
     """
 
     mark: str | None = None
@@ -278,6 +279,7 @@ class Memory:
 class Resource:
     """One HpcCluster as last read. `problem` is a spec or memory that cannot be parsed: nothing may be done with it.
 
+    `spec_newer`: the problem is a field or a word of the spec that the CRD knows and this version does not.
     `stored` is the whole `.status` as canonical JSON: what a write is compared with. As a dictionary it would be most
     of what a settled resource takes of memory.
     """
@@ -295,6 +297,7 @@ class Resource:
     conditions: tuple[Condition, ...] = ()
     stored: str = "{}"
     problem: str | None = None
+    spec_newer: bool = False
     other_finalizers: tuple[str, ...] = ()
 
     @property
@@ -302,6 +305,11 @@ class Resource:
         """The whole `.status`, read anew from `stored` at each use."""
         found: dict[str, object] = json.loads(self.stored)
         return found
+
+    @property
+    def newer(self) -> bool:
+        """Whether a part of it is of a newer version: nothing is done with it, and nothing said but that."""
+        return self.memory.newer or self.spec_newer
 
     @property
     def deleting(self) -> bool:

@@ -22,8 +22,9 @@ def whole(raw: object, kind: str) -> bool:
     """Whether it is one object as a server stores it (an item of a list may leave its kind out)."""
     if not isinstance(raw, Mapping) or raw.get("kind", kind) != kind:
         return False
-    meta, status = raw.get("metadata"), raw.get("status")
-    return isinstance(meta, Mapping) and _named(meta) and (status is None or isinstance(status, Mapping))
+    meta, parts = raw.get("metadata"), [raw.get("status"), raw.get("data")]
+    rest = all(each is None or isinstance(each, Mapping) for each in parts)
+    return isinstance(meta, Mapping) and _named(meta) and rest
 
 
 def is_version(value: object) -> bool:
@@ -39,6 +40,6 @@ def _named(meta: Mapping[str, Any]) -> bool:
         and isinstance(finalizers, list)
         and all(isinstance(each, str) for each in finalizers)
         and isinstance(owners, list)
-        and all(isinstance(each, Mapping) for each in owners)
+        and all(isinstance(each, Mapping) and isinstance(each.get("uid"), str) for each in owners)
         and all(isinstance(meta.get(name) or {}, Mapping) for name in ("annotations", "labels"))
     )

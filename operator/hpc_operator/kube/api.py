@@ -27,6 +27,10 @@ class NotServed(Unavailable):
     """The server does not know the kind at all: no CRD, or an API server that is still starting."""
 
 
+class VersionNotServed(Unavailable):
+    """The CRD is there, and serves the kind in other versions than the one that this operator speaks."""
+
+
 class Expired(Unavailable):
     """A list's continuation is too old (410): begin it anew."""
 

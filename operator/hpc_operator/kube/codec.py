@@ -6,7 +6,7 @@ read becomes `Resource.problem`, a sentence that names the field and says what t
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hpc_operator.domain.desired import Desired, Ref
 from hpc_operator.domain.record import Condition, Memory, Record, Report, Resource
@@ -19,11 +19,12 @@ from hpc_operator.kube.remembered import (
     Newer,
     encode_memory,
     encode_plan,
+    loose_memory,
     parse_memory,
     parse_record,
     without_none,
 )
-from hpc_operator.kube.wish import UNREADABLE, explain, parse_orders, parse_spec
+from hpc_operator.kube.wish import UNREADABLE, explain, newer_spec, parse_orders, parse_spec
 
 REPORT_KEYS = frozenset(
     {
@@ -38,6 +39,9 @@ REPORT_KEYS = frozenset(
     }
 )
 """The top-level status fields that a report answers for."""
+
+SAID_KEYS = frozenset({"observedGeneration", "conditions"})
+"""Those in which the operator says that it leaves a resource alone."""
 
 _IDENTITY = ("namespace", "name", "uid")
 
@@ -57,6 +61,7 @@ def parse_resource(raw: Mapping[str, object]) -> Resource:
     record, memory, bad_memory = _memories(annotations.get(names.ANNOTATION_RECORD), kept)
     generation = meta.get("generation")
     finalizers = _texts(meta.get("finalizers"))
+    problem = misshapen or spoiled or bad_status or bad_memory or bad_spec or bad_order
     return Resource(
         ref=Ref(*(_name(meta.get(field)) for field in _IDENTITY)),
         resource_version=_text(meta.get("resourceVersion")),
@@ -70,7 +75,8 @@ def parse_resource(raw: Mapping[str, object]) -> Resource:
         memory=memory,
         conditions=kept.conditions,
         stored=kept.text,
-        problem=misshapen or spoiled or bad_status or bad_memory or bad_spec or bad_order,
+        problem=problem,
+        spec_newer=problem is not None and problem is bad_spec and newer_spec(raw.get("spec")),
         other_finalizers=tuple(each for each in finalizers if each != names.FINALIZER),
     )
 
@@ -100,7 +106,7 @@ def _status(text: str) -> _Status:
     try:
         return _Status(text, parse_memory(status), conditions)
     except Newer:
-        return _Status(text, Memory(), conditions, newer=True)
+        return _Status(text, loose_memory(status), conditions, newer=True)
     except ValueError as error:
         return _Status(text, Memory(), conditions, problem=explain("status", error, UNREADABLE))
 
@@ -140,10 +146,11 @@ def status_patch(resource: Resource, memory: Memory, report: Report | None = Non
     """The smallest merge patch that makes the status say this (`{"status": …}`); None when it says it already.
 
     Without a report only the memory's fields are touched. A memory that a newer version wrote, or that cannot be
-    read, is never touched: then only the report's fields are.
+    read, is never touched: then only the report's fields are. Of a resource that a newer version must serve a report
+    touches the conditions alone, and which generation they speak of.
     """
-    keys = REPORT_KEYS if report else frozenset()
-    if not resource.memory.newer and _readable(resource.stored):
+    keys = (SAID_KEYS if resource.newer else REPORT_KEYS) if report else frozenset()
+    if not (resource.newer and report) and not resource.memory.newer and _readable(resource.stored):
         keys |= MEMORY_KEYS
     wished, stored = encode_status(memory, report), resource.status
     if report and (foreign := _foreign(stored)):
@@ -213,7 +220,7 @@ def _memories(annotation: str | None, status: _Status) -> tuple[Record | None, M
     except ValueError as error:
         problems.append(explain(f"annotation {names.ANNOTATION_RECORD}", error, UNREADABLE))
     problems += [status.problem] if status.problem else []
-    return record, (Memory(newer=True) if newer else status.memory), "; ".join(problems) or None
+    return record, replace(status.memory, newer=newer), "; ".join(problems) or None
 
 
 @Once

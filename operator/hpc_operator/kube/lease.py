@@ -38,6 +38,9 @@ APPROVED = "hpc.qingcloud.com/approve-deletions"
 
 _MOST = 1_000_000
 
+_STANDING_BY = 1.0
+"""Seconds between two looks of a process that stands by, at most: one small read. What a hand-over waits for."""
+
 
 class Kept(Protocol):
     """What one process leaves to the next beside the Lease (cloud.quota)."""
@@ -128,7 +131,10 @@ class LeaseLoop:
         self.went_back = asyncio.Event()
         """Set when the API server's storage was restored to an earlier state: the process must end."""
         self.holder: str | None = None
-        self.problem: str | None = None
+        self.problem: str | None = "not looked yet"
+        """Why it is not known who holds it; None after a look that was answered."""
+        self.how = ""
+        """How it came to be held: `created`, `released` by the one before, or `expired` and whose it was."""
 
     def left(self) -> float:
         """Seconds for which no other process can hold it; negative when it is not held."""
@@ -151,7 +157,7 @@ class LeaseLoop:
     async def acquire(self) -> None:
         """Return once it is held; from then on it is kept until `release`."""
         while not await self._try(self._duration / 3):  # noqa: ASYNC110 - no event tells that it is free
-            await asyncio.sleep(self._retry)
+            await asyncio.sleep(min(self._retry, _STANDING_BY))
         self._task = asyncio.create_task(self._keep(), name="lease")
 
     async def release(self) -> None:
@@ -193,6 +199,8 @@ class LeaseLoop:
             async with asyncio.timeout(timeout):  # wait_for of Python 3.11 loses a cancellation that meets the answer
                 held = await self._attempt()
         except _NO_ANSWER as error:
+            if self._task is None and isinstance(error, Conflict):
+                return False  # another one that stands by was quicker; who, the next look tells
             problem = str(error) or "no answer in time"
             if self._task is None and problem != self.problem:
                 _log.warning("the Lease %s/%s cannot be taken: %s", self._namespace, self._name, problem)
@@ -207,6 +215,7 @@ class LeaseLoop:
             lease = await self._api.request("GET", f"{self._path}/{self._name}")
         except Gone:
             lease = await self._api.request("POST", self._path, body=self._fresh())
+            self.how = "created"
         else:
             _must_be_a_lease(lease)
             self._compare(lease)
@@ -235,7 +244,9 @@ class LeaseLoop:
             self._seen = (version, self._ticks())
         self.holder = spec.get("holderIdentity") or None
         if self.holder in (None, self._me):
+            self.how = self.how if self.holder else "released"
             return True
+        self.how = f"expired, held by {self.holder}"
         return self._ticks() >= self._seen[1] + float(spec.get("leaseDurationSeconds") or self._duration)
 
     def _spec(self, transitions: int) -> dict[str, Any]:

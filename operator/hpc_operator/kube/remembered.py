@@ -5,11 +5,13 @@ parsed strictly: an unreadable memory is a problem, never an empty memory. Pure;
 """
 
 import json
+import re
 from collections.abc import Mapping
 
 from pydantic import ValidationError
 
 from hpc_operator.domain.desired import Instant
+from hpc_operator.domain.mark import is_newer
 from hpc_operator.domain.record import (
     Account,
     Closed,
@@ -27,6 +29,7 @@ from hpc_operator.kube import memory_schema as shape
 from hpc_operator.kube import names
 from hpc_operator.kube.alike import one
 from hpc_operator.kube.instants import clean, read_time, write_time
+from hpc_operator.kube.wish import says_more
 
 ROLES = shape.ROLES
 _FIRST_ACTIONS = frozenset({OperationAction.CREATE, OperationAction.DELETE})
@@ -70,8 +73,11 @@ def parse_record(text: str) -> Record:
     try:
         fields = shape.RecordFields.model_validate(raw)
     except ValidationError as error:
-        _refuse_newer(raw, names.RECORD_VERSION, error)
+        _refuse_newer(raw, names.RECORD_VERSION)
+        if says_more(error):
+            raise Newer from error
         raise
+    _refuse_mark(fields.mark)
     return Record(fields.mark, _account(fields.account), Origin(fields.origin), fields.id, fields.nonce, fields.key)
 
 
@@ -137,18 +143,14 @@ MEMORY_KEYS = frozenset({"nodesActive", *(f.alias or name for name, f in shape.R
 
 def parse_memory(status: Mapping[str, object]) -> Memory:
     """The memory in a status; Newer if a newer version wrote its operation, ValueError if it cannot be read."""
-    operation = status.get("operation")
-    if isinstance(operation, Mapping):
-        _refuse_newer(operation, names.OPERATION_VERSION, None)
+    _refuse_newer(status.get("operation"), names.OPERATION_VERSION)
     try:
         fields = shape.RememberedFields.model_validate(status)
     except ValidationError as error:
-        found = error.errors(include_input=False)
-        if any(e["loc"][:1] == ("operation",) for e in found):
-            _refuse_newer(operation, names.OPERATION_VERSION, error)
-        if any(e["loc"] in _ACTIONS and e["type"] == "literal_error" and _word(status, e["loc"]) for e in found):
+        if says_more(error):
             raise Newer from error
         raise
+    _refuse_mark(fields.mark, fields.operation.mark if fields.operation else None)
     return Memory(
         mark=fields.mark,
         account=_account(fields.account) if fields.account else None,
@@ -173,21 +175,25 @@ def parse_memory(status: Mapping[str, object]) -> Memory:
     )
 
 
-_ACTIONS = (("operation", "action"), ("lastOperation", "action"))
+def loose_memory(status: Mapping[str, object]) -> Memory:
+    """Of a status that a newer version wrote: the cluster and the job, which are nobody else's."""
+    cluster, job = (_id(status.get(name)) for name in ("hpc_cluster_id", "job_id"))
+    return Memory(hpc_cluster_id=cluster, job_id=job, newer=True)
 
 
-def _word(status: Mapping[str, object], place: tuple[int | str, ...]) -> bool:
-    """Whether a text stands there: an action that this version does not know is a newer operator's writing."""
-    within = status.get(str(place[0]))
-    return isinstance(within, Mapping) and isinstance(within.get(place[1]), str)
+def _id(value: object) -> str | None:
+    return value if isinstance(value, str) and re.fullmatch(names.ID_PATTERN, value) else None
 
 
-def _refuse_newer(raw: object, known: int, error: ValidationError | None) -> None:
-    """A higher version, or a field that this version does not know, is a newer operator's writing."""
+def _refuse_newer(raw: object, known: int) -> None:
     version = raw.get("version") if isinstance(raw, Mapping) else None
     if isinstance(version, int) and version > known:
         raise Newer
-    if error is not None and any(e["type"] == "extra_forbidden" for e in error.errors(include_input=False)):
+
+
+def _refuse_mark(*marks: str | None) -> None:
+    """A mark that this version could not have derived tells it nothing, not even whose it is."""
+    if any(mark is not None and is_newer(mark) for mark in marks):
         raise Newer
 
 

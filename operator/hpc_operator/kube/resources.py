@@ -14,7 +14,7 @@ from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Intent, Memory, Plan, Record, Report, Resource
 from hpc_operator.kube import names
 from hpc_operator.kube.answers import is_version, require, whole
-from hpc_operator.kube.api import MERGE_PATCH, Api, Expired, NotServed
+from hpc_operator.kube.api import MERGE_PATCH, Api, Expired, NotServed, VersionNotServed
 from hpc_operator.kube.codec import parse_resource, status_patch
 from hpc_operator.kube.doom import Doom
 from hpc_operator.kube.events import Announcer
@@ -243,12 +243,32 @@ async def _pages(api: Api, namespace: str | None) -> tuple[int, list[Mapping[str
 async def read_served(api: Api) -> dict[str, Any] | None:
     """The server's OpenAPI v3 document of our group and version; None when the CRD is not installed.
 
-    Discovery: every authenticated client may read it, so no right on CustomResourceDefinitions is needed.
+    Discovery: every authenticated client may read it, so no right on CustomResourceDefinitions is needed. Raises
+    VersionNotServed where the group is served, and our version is not.
     """
+    if others := await _other_versions(api):
+        raise VersionNotServed(
+            f"the HpcCluster CRD serves {', '.join(others)} and not {names.VERSION}, the only version that this "
+            "operator speaks"
+        )
     try:
         return await api.request("GET", f"/openapi/v3{_BASE}")
     except (NotServed, Gone):
         return None
+
+
+async def _other_versions(api: Api) -> list[str]:
+    """The versions in which the group is served where ours is not among them; none where the group is not there.
+
+    The OpenAPI document does not tell: it was still answered for a version that is not served any more.
+    """
+    try:
+        group = await api.request("GET", f"/apis/{names.GROUP}")
+    except (NotServed, Gone):
+        return []
+    served = group.get("versions")
+    found = [str(each.get("version")) for each in served if isinstance(each, dict)] if isinstance(served, list) else []
+    return [] if names.VERSION in found else found
 
 
 def _collection(namespace: str | None) -> str:

@@ -1,7 +1,11 @@
 """Every right that the operator uses in Kubernetes, as a table, and how the server is asked for one.
 
-`doctor` asks for each; a role for the operator is right when it grants exactly these. Pure. Whoever adds a request to
-this room adds its right here.
+`doctor` asks for each; a role for the operator is right when it grants exactly these, as the chart does (compared by
+tests/e2e/test_rights.py; docs/security.md says what each is for). Pure. Whoever adds a request to this room adds its
+right here.
+
+No Secret is ever deleted, yet `delete` is needed where the admission plugin OwnerReferencesPermissionEnforcement is on:
+who changes the owners of an object must be allowed to delete it.
 """
 
 from dataclasses import dataclass
@@ -15,9 +19,10 @@ REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 class Where(StrEnum):
-    """In which namespace a right is needed."""
+    """In which namespace a right is needed. `SECRETS`: in those of the served ones whose Secrets it may have."""
 
     SERVED = "served"
+    SECRETS = "secrets"
     LEASE = "lease"
 
 
@@ -63,9 +68,10 @@ RIGHTS: tuple[Right, ...] = (
     Right("watch", names.GROUP, names.PLURAL),
     Right("patch", names.GROUP, names.PLURAL),
     Right("patch", names.GROUP, names.PLURAL, subresource="status"),
-    Right("get", "", "secrets"),
-    Right("create", "", "secrets"),
-    Right("patch", "", "secrets"),
+    Right("get", "", "secrets", Where.SECRETS),
+    Right("create", "", "secrets", Where.SECRETS),
+    Right("patch", "", "secrets", Where.SECRETS),
+    Right("delete", "", "secrets", Where.SECRETS),
     Right("create", "events.k8s.io", "events"),
     Right("get", _LEASES, "leases", Where.LEASE, by_name=True),
     Right("create", _LEASES, "leases", Where.LEASE),

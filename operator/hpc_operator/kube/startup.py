@@ -8,11 +8,15 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol
 
+from hpc_operator.kube import names
+from hpc_operator.kube.api import VersionNotServed
 from hpc_operator.kube.crd import missing_fields
 from hpc_operator.reconcile.ports import Gone, Unavailable
 
 INSTALL = "kubectl apply --server-side -f crds/hpcclusters.yaml"
+SERVE = f"upgrade the operator, or serve {names.VERSION} again (spec.versions[].served of the CRD)"
 _WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)
+_AGAIN = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -28,7 +32,7 @@ class Served(Protocol):
     """The part of `resources.KubeStore` that is used here."""
 
     async def served_crd(self) -> dict[str, Any] | None:
-        """The served OpenAPI document, None without a CRD."""
+        """The served OpenAPI document, None without a CRD; VersionNotServed where it has other versions only."""
 
     async def may_list(self, namespace: str | None) -> None:
         """Unavailable unless a list succeeds."""
@@ -59,6 +63,15 @@ class Startup:
                 return
             await self._sleep(_WAITS[min(attempt, len(_WAITS) - 1)])
 
+    async def keep_looking(self) -> None:
+        """For ever, while another process leads: `problem` is what would be in the way now. It is logged once, too."""
+        while True:
+            await self._sleep(_AGAIN)
+            found = await self.look()
+            if found != self.problem and found is not None:
+                _log.error("standing by, but could not take over: %s", found)
+            self.problem = found
+
     async def look(self) -> str | None:
         """Look once: None when all is there, else what is missing and what to do."""
         try:
@@ -66,6 +79,8 @@ class Startup:
                 return f"{problem}: {INSTALL}"
             for namespace in self._namespaces:
                 await self._served.may_list(namespace)
+        except VersionNotServed as error:
+            return f"{error}: {SERVE}"
         except (Unavailable, Gone) as error:
             return str(error)
         return None

@@ -184,6 +184,28 @@ class Server:
         self._client.user_agent = _USER_AGENT
         self._known = _connection(made)
         self._learn(self._known.token or "")
+        self._learn_replaced(made)
+
+    def _learn_replaced(self, made: client.Configuration) -> None:
+        """In a Pod the client reads the token file anew each minute; that token too is learned before it is used."""
+        refresh: Any = made.refresh_api_key_hook
+        if refresh is None:
+            return
+
+        def refreshed(made: client.Configuration) -> None:
+            refresh(made)
+            self._hook(made, refreshed)  # the client has put its own back
+            found = _connection(made)
+            if found != self._known:
+                self._known = found
+                self._learn(found.token or "")
+
+        self._hook(made, refreshed)
+
+    @staticmethod
+    def _hook(made: client.Configuration, hook: Callable[[client.Configuration], None]) -> None:
+        untyped: Any = made  # published as if there were never one
+        untyped.refresh_api_key_hook = hook
 
     async def _reload(self) -> None:
         """After a 401: read the token or certificate anew, at most every few seconds."""

@@ -25,10 +25,11 @@ from hpc_operator.domain.desired import (
 from hpc_operator.kube import names
 from hpc_operator.kube import schema as shape
 from hpc_operator.kube.instants import clean, seconds
-from hpc_operator.kube.remembered import ROLES
+from hpc_operator.kube.memory_schema import ROLES
 from hpc_operator.kube.rules import broken
 
 MEND = "correct it in the manifest and apply again"
+UPGRADE = "take it out of the manifest, or upgrade the operator to the version of the CRD"
 UNREADABLE = (
     "the operator's memory of this cluster was edited or damaged; put back what the operator wrote "
     "(a backup has it), or remove it only when no create can be open"
@@ -46,10 +47,26 @@ def parse_spec(raw: object) -> tuple[Desired, str | None]:
         spec = shape.Spec.model_validate(raw)
         desired = _desired(spec)
     except ValueError as error:
-        return _NOTHING, explain("spec", error, MEND)
+        return _NOTHING, explain("spec", error, UPGRADE if says_more(error) else MEND)
     if rule := broken(spec):
         return _NOTHING, f"spec{rule.field}: {rule.message}: {MEND}"
     return desired, None
+
+
+def newer_spec(raw: object) -> bool:
+    """Whether a spec that cannot be read says something that only a newer version knows."""
+    try:
+        shape.Spec.model_validate(raw)
+    except ValueError as error:
+        return says_more(error)
+    return False
+
+
+def says_more(error: ValueError) -> bool:
+    """Whether there is a field or a word that this version does not know: the server dropped what its CRD does not."""
+    found = error.errors(include_url=False, include_context=False) if isinstance(error, ValidationError) else []
+    words = (e for e in found if e["type"] == "literal_error" and e["loc"][-1] != "version")
+    return any(e["type"] == "extra_forbidden" for e in found) or any(isinstance(e["input"], str) for e in words)
 
 
 def parse_orders(annotations: Mapping[str, str]) -> tuple[Orders, str | None]:

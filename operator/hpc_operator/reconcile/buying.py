@@ -89,7 +89,7 @@ class Buyer:
         request = await self._prepare(scene, action, credentials)
         if not isinstance(request, CreateRequest):
             return request
-        if held := await self._permits.intent(scene.resource, credentials.account, "create", "the create"):
+        if held := await self._permits.change(scene.resource, credentials.account, "create", "the create"):
             return held
         await self._keeper.keep(self._commit(scene, action, credentials, request), f"create {scene.resource.ref}")
         return None

@@ -222,6 +222,7 @@ class Gatherer:
             logs=logs,
             ids=self._looks.known(account),
             quota_until=until,
+            refused_key=credentials.where if self._looks.refuses(credentials) else None,
         )
         observed = Scene(resource, facts, self._policy)
         state = self._first_create(observed, account)

@@ -153,8 +153,12 @@ class Performer:
     async def _describe(
         self, resource: Resource, action: actions.Describe, credentials: Credentials
     ) -> Decision | None:
-        if wait := await self._permits.call(resource, credentials.account, "change"):
+        if wait := await self._permits.change(resource, credentials.account, "change"):
             return wait
+        await self._keeper.keep(self._described(resource, action, credentials), f"describe {resource.ref}")
+        return None
+
+    async def _described(self, resource: Resource, action: actions.Describe, credentials: Credentials) -> None:
         answer = await self._calls.describe(
             credentials, credentials.account, action.id, action.name, action.description
         )
@@ -170,7 +174,6 @@ class Performer:
                 self._postpone(resource, "Describe")
             case _:
                 assert_never(answer)
-        return None
 
     async def _count(self, resource: Resource, cluster_id: str, credentials: Credentials) -> Decision | None:
         look = await self._looks.nodes(credentials, credentials.account, cluster_id, "change")

@@ -1,5 +1,8 @@
 """Whether a call may go: the account has calls left, and this process acts. Asked before an intent, never after.
 
+Every call that changes something asks here, also one that may be repeated: two processes would each put right what the
+other one wrote.
+
 Imported by `buying`, `sending` and `performing`. The Lease only saves calls; safety holds without it.
 """
 
@@ -19,15 +22,11 @@ class Permits:
     def __init__(self, *, budget: Budget, lease: Lease, clock: Clock, keeper: Keeper, policy: Policy) -> None:
         self._budget, self._lease, self._clock, self._keeper, self._policy = budget, lease, clock, keeper, policy
 
-    async def call(self, resource: Resource, account: Account, lane: str, what: str = "the call") -> Wait | None:
-        """A call that may be repeated: counted in its lane of the budget, or told until when `what` waits."""
+    async def change(self, resource: Resource, account: Account, lane: str, what: str = "the call") -> Wait | None:
+        """Counted in its lane of the budget; only the process that acts sends it, and none that is ending."""
         wait, now = await self._budget.permit(account, lane), self._clock.now()
-        return None if wait <= 0 else exhausted(resource, now + wait, now, what)
-
-    async def intent(self, resource: Resource, account: Account, lane: str, what: str = "the call") -> Wait | None:
-        """A call that stands behind an intent: only the process that acts sends it, and none that is ending."""
-        if wait := await self.call(resource, account, lane, what):
-            return wait
+        if wait > 0:
+            return exhausted(resource, now + wait, now, what)
         if not self._keeper.closed and self.leads:
             return None
         text = "Another process may hold the lease; nothing is sent."

@@ -47,13 +47,17 @@ class SecretProblem(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """One API key and where it points. `fingerprint` identifies the key without telling it; repr hides the secret."""
+    """One API key and where it points. `fingerprint` identifies the key without telling it; repr hides the secret.
+
+    `where`: what it was read from, for people.
+    """
 
     access_key_id: str = field(repr=False)
     secret_access_key: str = field(repr=False)
     account: Account
     fingerprint: str
     own: bool = True
+    where: str = ""
 
 
 KeySource: TypeAlias = tuple[str, str] | None
@@ -147,6 +151,9 @@ class Looks(Protocol):
 
     def known(self, account: Account) -> Mapping[str, IdLook]:
         """The newest look by id for each id asked lately."""
+
+    def refuses(self, credentials: Credentials) -> bool:
+        """Whether the newest answer to a read under this key refused the key itself (1200)."""
 
 
 FOLLOW_UPS = 2

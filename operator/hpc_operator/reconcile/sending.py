@@ -52,7 +52,7 @@ class Sender:
         """Without an answer a delete may be asked again; a change's intent stays open, adding must not be repeated."""
         deleting = isinstance(action, actions.Delete)
         lane = "finish" if deleting else "change"
-        if held := await self._permits.intent(scene.resource, credentials.account, lane):
+        if held := await self._permits.change(scene.resource, credentials.account, lane):
             return held
         if not guards.still_so(scene, self._clock.now()):
             return None  # held up since the looks: jobs may run by now, or the cluster be well again

@@ -103,6 +103,7 @@ ADVICE: Mapping[Reason, Advice] = {
     Reason.SPEC_REFUSED: _do(
         "Mend the spec, or ask again: {annotate} --overwrite hpc.qingcloud.com/reconcile-at=<any new value>."
     ),
+    Reason.SPEC_NEWER: _do("Upgrade the operator to the version of the CRD, or take out what the message names."),
     Reason.INVALID_SPEC: _do("Mend the field that the message names."),
     Reason.IDS_DIFFER: _do("Leave uid_number and gid_number out, or set HPC_OPERATOR_ACCEPT_OTHER_IDS."),
     Reason.OWNER_NOT_ALLOWED: _do("Mend spec.owner, or add it to the operator's HPC_OPERATOR_OWNERS."),

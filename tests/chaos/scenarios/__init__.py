@@ -12,7 +12,7 @@ from chaos.arena import Arena
 from chaos.table import Count, Expected
 
 Play = Callable[[Arena], None]
-ROOMS = ("memories", "deleting", "kubernetes", "processes", "cloud", "accounts", "clocks")
+ROOMS = ("memories", "deleting", "kubernetes", "processes", "replicas", "cloud", "accounts", "clocks")
 """The modules beside this one, in the order of the table."""
 
 

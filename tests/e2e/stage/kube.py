@@ -47,9 +47,9 @@ class Kube:
         answer = self._client.post(f"{GROUP}/namespaces/{self.namespace}/hpcclusters", json=made)
         assert answer.is_success, answer.text
 
-    def merge(self, name: str, patch: dict[str, Any]) -> None:
-        """One merge patch of an HpcCluster, without kubectl."""
-        path = f"{GROUP}/namespaces/{self.namespace}/hpcclusters/{name}"
+    def merge(self, name: str, patch: dict[str, Any], part: str = "") -> None:
+        """One merge patch of an HpcCluster (or of its `/status`), without kubectl."""
+        path = f"{GROUP}/namespaces/{self.namespace}/hpcclusters/{name}{part}"
         headers = {"Content-Type": "application/merge-patch+json"}
         answer = self._client.patch(path, content=json.dumps(patch), headers=headers)
         assert answer.is_success, answer.text
@@ -146,10 +146,35 @@ class Kube:
         path = f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases/hpc-operator"
         assert self._client.delete(path).status_code in (200, 404)
 
-    def kubeconfig_through(self, url: str, path: Path) -> Path:
-        """A kubeconfig with the administrator's token for a proxy at `url`."""
+    def store(self, collection: str, made: dict[str, Any]) -> None:
+        """Make an object of any kind, or replace the one that bears its name."""
+        answer = self._client.post(collection, json=made)
+        if answer.status_code == 409:
+            answer = self._client.put(f"{collection}/{made['metadata']['name']}", json=made)
+        assert answer.is_success, answer.text
+
+    def may(self, user: str, attributes: dict[str, str]) -> bool:
+        """What the server answers when it is asked whether this user may do it (a SubjectAccessReview)."""
+        groups = ["system:authenticated", "system:serviceaccounts"]
+        spec = {"user": user, "groups": groups, "resourceAttributes": attributes}
+        body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
+        answer = self._client.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", json=body)
+        assert answer.is_success, answer.text
+        return bool(answer.json()["status"]["allowed"])
+
+    def token_of(self, namespace: str, service_account: str) -> str:
+        """A token with that ServiceAccount's rights, good for an hour, without kubectl."""
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{service_account}/token"
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        answer = self._client.post(path, json=body)
+        assert answer.is_success, answer.text
+        return str(answer.json()["status"]["token"])
+
+    def kubeconfig_through(self, url: str, path: Path, token: str | None = None) -> Path:
+        """A kubeconfig with this token (None: the administrator's) for a proxy at `url`."""
         config = json.loads(json.dumps(self._config))
         config["clusters"][0]["cluster"] = {"server": url}
+        config["users"][0]["user"]["token"] = token or self.token
         path.touch(mode=0o600)
         path.write_text(yaml.safe_dump(config))
         return path

@@ -45,11 +45,17 @@ SHIFTED = "import time; now = time.time; time.time = lambda: now() + {}; from hp
 
 
 class Operator:
-    """`hpc-operator run` with these settings (names without prefix); its clock is wrong by `clock` seconds."""
+    """`hpc-operator run` with these settings (names without prefix); its clock is wrong by `clock` seconds.
 
-    def __init__(self, log: Path, settings: Mapping[str, str | None], *flags: str, clock: float = 0) -> None:
+    `proxy`: the HTTP proxy through which it reaches everything that is not at 127.0.0.1.
+    """
+
+    def __init__(
+        self, log: Path, settings: Mapping[str, str | None], *flags: str, clock: float = 0, proxy: str | None = None
+    ) -> None:
         program = [script("hpc-operator")] if not clock else [sys.executable, "-c", SHIFTED.format(clock)]
-        self.program = Program([*program, "run", *flags], log, environment=environment(settings))
+        through = {"http_proxy": proxy, "no_proxy": "127.0.0.1"} if proxy else {}
+        self.program = Program([*program, "run", *flags], log, environment=environment(settings) | through)
         self.end_expected = False
 
     @property

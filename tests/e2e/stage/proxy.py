@@ -3,6 +3,8 @@
 It runs in a thread of its own. Requests pass byte for byte (signatures stay valid), watches are streamed. A held
 request is either not forwarded yet (`before`) or forwarded and answered, with the answer kept back (`after`).
 As a black hole it takes connections and bytes and gives nothing back: neither request, nor answer, nor reset.
+With a name (`via`) it enters itself into the header `Via`, so that a server can tell who sends through which proxy.
+It may also be given to a client as its HTTP proxy (`HTTP_PROXY`): whatever URL is asked for, `upstream` is asked.
 """
 
 import asyncio
@@ -24,7 +26,10 @@ _PATIENCE = 120.0
 
 @dataclass(slots=True)
 class Seen:
-    """One request that came by, at `at` (monotonic). `status` is the server's answer, None while there is none."""
+    """One request that came by, at `at` (monotonic). `status` is the server's answer, None while there is none.
+
+    `refusal`: what a server that forbids it (403) says.
+    """
 
     number: int
     method: str
@@ -32,6 +37,7 @@ class Seen:
     query: dict[str, str]
     body: Any
     status: int | None = field(default=None, compare=False)
+    refusal: str = field(default="", compare=False)
     at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
@@ -88,6 +94,7 @@ class Proxy:
         self._port: Future[int] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="proxy", daemon=True)
         self.log: list[Seen] = []
+        self.via = ""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -123,6 +130,10 @@ class Proxy:
         """Requests from number `since` on that ask for a change, but for those on a path that contains one of `but`."""
         return [seen for seen in list(self.log)[since:] if seen.writes and not any(part in seen.path for part in but)]
 
+    def not_allowed(self) -> list[Seen]:
+        """Requests that somebody sent who has no right to them; a 403 for want of quota, say, is none of these."""
+        return [seen for seen in list(self.log) if " cannot " in seen.refusal]
+
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         app = web.Application(client_max_size=2**24)
@@ -152,15 +163,17 @@ class Proxy:
         if await self._swallowed() or (hold is not None and hold.when == "before" and not await hold.stop(seen)):
             return _cut(request)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _DROPPED}
-        url = URL(self._upstream + request.raw_path, encoded=True)
+        headers |= {"Via": f"1.1 {self.via}"} if self.via else {}
+        url = URL(self._upstream + _path(request.raw_path), encoded=True)
         try:
             async with self._client.request(
                 request.method, url, data=body or None, headers=headers, allow_redirects=False
             ) as answer:
                 seen.status = answer.status
-                if "watch" in request.query:
+                if "watch" in request.query and answer.status != 403:
                     return await self._stream(request, answer)
                 content = await answer.read()
+                seen.refusal = content.decode(errors="replace") if answer.status == 403 else ""
         except aiohttp.ClientError:
             return _cut(request)
         if (hold is not None and hold.when == "after" and not await hold.stop(seen)) or await self._swallowed():
@@ -185,6 +198,11 @@ class Proxy:
         if hole is not None:
             await asyncio.wrap_future(hole)
         return hole is not None
+
+
+def _path(raw: str) -> str:
+    """Path and query byte for byte, also of the whole URL that an HTTP proxy is asked for."""
+    return raw if raw.startswith("/") else f"/{raw.split('/', 3)[3]}"
 
 
 def _passed(answer: aiohttp.ClientResponse) -> dict[str, str]:

@@ -1,14 +1,19 @@
 """The whole stage: a namespace on a genuine API server, a simulator, proxies before both, and operators.
 
-Every operator serves one namespace and holds its Lease there, so that tests on a shared server do not meet.
+Every operator serves one namespace and holds its Lease there, so that tests on a shared server do not meet. It is the
+ServiceAccount of the Helm chart and has the rights that the chart gives it, and no others: whatever it is refused ends
+the test, unless the test says that it is meant.
 """
 
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
 from local_control_plane import ControlPlane
 from outputs import Searched, as_outputs, findings
+from stage import rights
+from stage.chart import Scope
 from stage.kube import Kube
 from stage.manifests import CRD
 from stage.operators import KEY, SHORT, Operator
@@ -24,6 +29,7 @@ class Stage:
     """Use it in a `with` statement. `simulator` are its settings; `crd` False: the server is left without the CRD.
 
     `cloud`: a simulator that runs already, of another stage; it is left running.
+    `wide`: the operators may serve every namespace, as the chart has it by default, though they serve this one alone.
     """
 
     def __init__(
@@ -34,14 +40,19 @@ class Stage:
         *,
         crd: bool = True,
         cloud: Simulator | None = None,
+        wide: bool = False,
         **simulator: Any,
     ) -> None:
-        self.server, self.namespace, self.folder = server, namespace, folder
+        self.server, self.namespace, self.folder, self.wide = server, namespace, folder, wide
         self._given = cloud
         self._crd, self._wanted = crd, {"request_lifetime": SHORT["REQUEST_LIFETIME"], **simulator}
         self._stack = ExitStack()
         self.operators: list[Operator] = []
         self._used: list[dict[str, str | None]] = []
+        self._tokens: dict[Scope, str] = {}
+        self._numbers = count(1)
+        self.refusals_meant = False
+        """Whether the test takes rights away, so that the operator is refused something."""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -65,6 +76,7 @@ class Stage:
         try:
             if kind is None:
                 self.search()
+                assert self.refusals_meant or (refused := self.to_kube.not_allowed()) == [], refused
         finally:
             self._stack.close()
 
@@ -75,6 +87,7 @@ class Stage:
     def secret_values(self) -> dict[str, str]:
         """Keys of the operators, the token, and what the Secrets of the namespace hold; by name."""
         held = {"token": self.kube.token}
+        held |= {f"token of {scope.user}": token for scope, token in self._tokens.items()}
         for number, settings in enumerate(self._used):
             held |= {f"{name} of operator {number + 1}": settings[name] or "" for name in KEY if name.endswith("KEY")}
             held |= {f"ACCESS_KEY_ID of operator {number + 1}": settings["ACCESS_KEY_ID"] or ""}
@@ -106,12 +119,32 @@ class Stage:
             **changed,
         }
 
-    def launch(self, *flags: str, clock: float = 0, **changed: str | None) -> Operator:
-        """Start an operator; it need not come to lead. Its clock is wrong by `clock` seconds."""
+    def scope(self, **changed: str | None) -> Scope:
+        """What the chart is told about an operator with these settings."""
+        settings = self.settings(**changed)
+        named = [] if self.wide else (settings["NAMESPACES"] or "").split(",")
+        home, name = settings["LEASE_NAMESPACE"] or "", settings.get("LEASE_NAME") or "hpc-operator"
+        return Scope(home, name, tuple(filter(None, named)))
+
+    def token(self, scope: Scope) -> str:
+        """Of the chart's ServiceAccount, which has the rights of this scope from the first time on."""
+        if scope not in self._tokens:
+            self._tokens[scope] = rights.install(self.kube, scope)
+        return self._tokens[scope]
+
+    def kubeconfig_of(self, scope: Scope, url: str | None = None) -> Path:
+        """A kubeconfig of the chart's ServiceAccount, through the proxy, or through another one."""
+        path = self.folder / f"kubeconfig-{next(self._numbers)}"
+        return self.kube.kubeconfig_through(url or self.to_kube.url, path, self.token(scope))
+
+    def launch(self, *flags: str, clock: float = 0, proxy: str | None = None, **changed: str | None) -> Operator:
+        """Start an operator; it need not come to lead. `clock`, `proxy`: see `Operator`."""
         log = self.folder / f"operator-{len(self.operators) + 1}.log"
         settings = self.settings(**changed)
+        if "KUBECONFIG" not in changed:
+            settings["KUBECONFIG"] = str(self.kubeconfig_of(self.scope(**changed)))
         self._used.append(settings)
-        made = Operator(log, settings, *flags, clock=clock)
+        made = Operator(log, settings, *flags, clock=clock, proxy=proxy)
         self.operators.append(made)
         return made
 

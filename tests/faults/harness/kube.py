@@ -118,6 +118,11 @@ class MemoryKube:
             stored["metadata"]["generation"] += 1
         self._settle(stored, before)
 
+    def goes_on(self, version: int) -> None:
+        """Objects of another server were put here; the newest has this resourceVersion."""
+        self._version, self._versions = version, itertools.count(version + 1)
+        self._uids = itertools.count(1000)
+
     def delete(self, name: str, namespace: str = "default") -> None:
         stored = self.objects[namespace, name]
         if "deletionTimestamp" not in stored["metadata"]:

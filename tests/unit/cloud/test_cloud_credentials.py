@@ -263,8 +263,10 @@ def test_a_mount_that_is_replaced_while_it_is_read_gives_no_mixed_key(
 @pytest.mark.parametrize(
     ("values", "why", "name"),
     [
-        ({}, "CredentialsMissing", "access_key_id is missing"),
-        ({"access_key_id": "AK"}, "CredentialsMissing", "secret_access_key is missing"),
+        ({}, "CredentialsMissing", "access_key_id is missing; it holds nothing"),
+        ({"access_key_id": "AK"}, "CredentialsMissing", "secret_access_key is missing; it holds access_key_id"),
+        ({"accessKey": "AK", "secretAccessKey": "S"}, "CredentialsMissing", "it holds accessKey, secretAccessKey. Put"),
+        (dict.fromkeys("abcdefghij", "A"), "CredentialsMissing", "it holds a, b, c, d, e, f, g, h, …. Put"),
         ({"access_key_id": " \n", "secret_access_key": "S"}, "CredentialsMissing", "access_key_id is empty"),
         ({"access_key_id": "A K", "secret_access_key": "S"}, "CredentialsMalformed", "access_key_id"),
         ({"access_key_id": "AK", "secret_access_key": "S\nT"}, "CredentialsMalformed", "secret_access_key"),
@@ -280,6 +282,36 @@ def test_what_is_wrong_is_named_with_its_place_and_never_its_value(values: dict[
     assert raised.value.reason == why
     assert "Secret lab/key" in str(raised.value)
     assert not any(value in str(raised.value) for value in values.values() if len(value) > 3)
+
+
+@pytest.mark.parametrize(
+    "name", ["QYACCESSKEYIDEXAMPLE", "0123456789abcdef", "Qj8-vN2_k1" + "x" * 30], ids=["id", "short", "secret"]
+)
+def test_a_name_that_may_be_a_key_itself_is_not_repeated(name: str) -> None:
+    """`--from-literal=$KEY=$SECRET` makes the key's id the name of a value."""
+    with pytest.raises(SecretProblem, match="it holds a name that is not repeated here, owner") as raised:
+        parsed({name: "S", "owner": "usr-x"}, "Secret lab/key")
+    assert name not in str(raised.value)
+
+
+def test_a_directory_that_is_not_there_and_one_that_comes(tmp_path: Path) -> None:
+    own = MountedKey(tmp_path / "key")
+    with pytest.raises(
+        SecretProblem, match=r"/key cannot be read \(No such file or directory\). Put access_key_id and"
+    ):
+        own.read()
+    (tmp_path / "key").mkdir()
+    with pytest.raises(SecretProblem, match="access_key_id is missing; it holds nothing"):
+        own.read()
+    mounted(tmp_path / "key", **PAIR)
+    assert own.read().where == f"directory {tmp_path / 'key'}"
+
+
+def test_what_the_kubelet_keeps_behind_a_mount_is_not_named(tmp_path: Path) -> None:
+    (tmp_path / "..data").mkdir()
+    mounted(tmp_path, accessKey="AK", owner="usr-x")
+    with pytest.raises(SecretProblem, match=r"it holds accessKey, owner\. Put"):
+        MountedKey(tmp_path).read()
 
 
 async def test_no_key_at_all_says_both_ways_out() -> None:

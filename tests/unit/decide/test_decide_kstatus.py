@@ -99,6 +99,7 @@ GOES_ON = [
     Stage("the clock is wrong", scene(resource(), look(5), offset=31.0), "False", "ClockSkewed", IN_PROGRESS),
     Stage("no calls are left", scene(READY, look(400, OURS), quota_until=ago(-1800)), "False", "QuotaExhausted", IN_PROGRESS),
     Stage("a bad key", scene(resource(), wished=None, key=None, key_problem=(Reason.CREDENTIALS_REFUSED, "refused")), "False", "CredentialsRefused", IN_PROGRESS),
+    Stage("the service refuses the key", scene(READY, look(2, complete=False), look(301, OURS), refused_key="a Secret"), "False", "CredentialsRefused", IN_PROGRESS),
     Stage("the service cannot be read", scene(READY, look(2, complete=False), look(301, OURS)), "False", "CloudUnreachable", IN_PROGRESS),
 ]  # fmt: skip
 

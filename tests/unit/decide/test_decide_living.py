@@ -121,6 +121,9 @@ ABSENCE = [
     Row("an old look that succeeded: the process was frozen, the service not silent", scene(READY, look(400, OURS)), "Settled Ready"),
     Row("no calls for another while: an old look that succeeded says so too", scene(READY, look(400, OURS), quota_until=NOW + 1800), "Wait QuotaExhausted"),
     Row("no complete look for a long while is told", scene(READY, look(2, complete=False), look(301, OURS)), "Wait CloudUnreachable", says=("a page failed",)),
+    Row("nor could it be: the key is refused, and where it is from is told", scene(READY, look(2, complete=False), look(301, OURS), refused_key="Secret lab/key"), "Wait CredentialsRefused", says=("1200: the key of Secret lab/key is refused", "a page failed")),
+    Row("one refused look changes nothing", scene(READY, look(2, complete=False), look(35, OURS), refused_key="Secret lab/key"), "Settled Ready"),
+    Row("a wrong clock is told first: the signature holds the time", scene(READY, look(2, complete=False), look(301, OURS), refused_key="Secret lab/key", offset=31.0), "Wait ClockSkewed"),
     Row("never seen, and createTimeout is over", scene(living(3606), *GONE, log=log(5)), "Blocked CreateFailed"),
     Row("never seen, window over, proven: vanished", scene(living(WINDOW + 60), *GONE, log=log(5), asked=(asked(2, None, PROOF),)), "Blocked ClusterVanished"),
 ]  # fmt: skip

@@ -94,7 +94,14 @@ SIGNATURES = [
     (T, answered(1200), answered(0), Level.ERROR, ("SIGNATURE_ENCODING=once",), "the other one"),
     (O, answered(0), answered(1200), Level.ERROR, ("SIGNATURE_ENCODING=twice",), "the other one, too"),
     (T, answered(1200), answered(1400), Level.ERROR, ("SIGNATURE_ENCODING=once",), "a refusal behind the check"),
-    (T, answered(1200), answered(1200), Level.ERROR, ("access_key_id", "secret_access_key"), "the key is wrong"),
+    (
+        T,
+        answered(1200),
+        answered(1200),
+        Level.ERROR,
+        ("1200", "directory /key", "access_key_id", "secret_access_key"),
+        "the key is wrong",
+    ),
     (T, NONE, answered(1200), Level.NOT_TRIED, ("no answer",), "half an answer decides nothing"),
     (T, answered(1200), NONE, Level.NOT_TRIED, ("no answer",), "nor does the other half"),
     (T, answered(2500), Spent(9), Level.NOT_TRIED, ("2500",), "the quota may stand before the check"),
@@ -106,7 +113,9 @@ SIGNATURES = [
     ("configured", "twice", "once", "level", "words", "reason"), SIGNATURES, ids=[r[5] for r in SIGNATURES]
 )
 def test_signature(configured, twice, once, level, words, reason):  # noqa: PLR0917 - a row of the table
-    judged(reaching.signature(reaching.SignatureFacts(configured, {T: twice, O: once})), level, *words)
+    judged(
+        reaching.signature(reaching.SignatureFacts("directory /key", configured, {T: twice, O: once})), level, *words
+    )
 
 
 @pytest.mark.parametrize(("closed", "level"), [(False, Level.OK), (True, Level.ERROR)])
@@ -223,6 +232,7 @@ def test_crd():
     judged(granting.crd(None), Level.ERROR, "not installed", "kubectl apply --server-side")
     judged(granting.crd({"components": {}}), Level.ERROR, "CrdTooOld", "status.")
     judged(granting.crd("no answer"), Level.ERROR, "no answer")
+    judged(granting.crd(granting.NotSpoken("it serves v2")), Level.ERROR, "it serves v2", "serve v1alpha1 again")
 
 
 def test_rights_name_verb_kind_and_place():
@@ -252,3 +262,8 @@ LEASES = [
 @pytest.mark.parametrize(("exists", "holder", "level", "word"), LEASES)
 def test_lease(exists, holder, level, word):
     judged(granting.lease(granting.LeaseFacts("hpc", "one", exists, holder)), level, word)
+
+
+def test_a_lease_in_a_namespace_that_goes_cannot_be_made() -> None:
+    found = granting.lease(granting.LeaseFacts("hpc", "one", exists=True, ending=True))
+    judged(found, Level.ERROR, "being deleted", "HPC_OPERATOR_LEASE_NAMESPACE")

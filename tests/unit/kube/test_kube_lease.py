@@ -9,6 +9,7 @@ from memory_api import MemoryApi
 from faults.harness.looptime import VirtualLoop, run_virtually
 from hpc_operator.kube.lease import APPROVED, SPENT, LeaseLoop
 from hpc_operator.reconcile.ports import Conflict, Unavailable
+from hpc_operator.settings import Settings
 
 DURATION = 15.0
 PATH = "/apis/coordination.k8s.io/v1/namespaces/ns/leases/op"
@@ -20,7 +21,7 @@ class Scene:
     def __init__(self, loop: VirtualLoop) -> None:
         self.loop, self.api, self.lost = loop, MemoryApi(), {}
 
-    def process(self, me: str, api: MemoryApi | None = None, kept: Any = None) -> LeaseLoop:
+    def process(self, me: str, api: MemoryApi | None = None, kept: Any = None, duration: float = DURATION) -> LeaseLoop:
         def on_lost(why: str) -> None:
             self.lost[me] = (self.loop.time(), why)
 
@@ -29,7 +30,7 @@ class Scene:
             "ns",
             "op",
             me,
-            duration=DURATION,
+            duration=duration,
             ticks=self.loop.time,
             now=lambda: 1.8e9 + self.loop.time(),
             on_lost=on_lost,
@@ -39,6 +40,9 @@ class Scene:
     @property
     def spec(self) -> dict[str, Any]:
         return self.api.objects[PATH]["spec"]
+
+
+DEFAULT = Settings.model_fields["lease_duration"].default
 
 
 def play(scenario: Any) -> None:
@@ -67,7 +71,7 @@ def test_a_missing_lease_is_created_and_kept() -> None:
 
 def test_a_second_process_waits_for_the_release_and_then_leads_at_once() -> None:
     async def scenario(scene: Scene) -> None:
-        first, second = scene.process("a"), scene.process("b")
+        first, second = scene.process("a", duration=DEFAULT), scene.process("b", duration=DEFAULT)
         await first.acquire()
         waiting = asyncio.create_task(second.acquire())
         await asyncio.sleep(60)
@@ -77,8 +81,55 @@ def test_a_second_process_waits_for_the_release_and_then_leads_at_once() -> None
         assert first.left() < 0
         released = scene.loop.time()
         await waiting
-        assert scene.loop.time() - released < 3
+        assert scene.loop.time() - released < 1.5, "with the default settings"
         assert scene.spec["leaseTransitions"] == 1
+        assert (first.how, second.how) == ("created", "released")
+
+    play(scenario)
+
+
+def test_standing_by_costs_one_small_read_a_second() -> None:
+    async def scenario(scene: Scene) -> None:
+        api = MemoryApi()
+        api.objects = scene.api.objects
+        first, second = scene.process("a", duration=DEFAULT), scene.process("b", api, duration=DEFAULT)
+        await first.acquire()
+        waiting = asyncio.create_task(second.acquire())
+        await asyncio.sleep(100)
+        assert 95 <= len(api.requests) <= 105
+        assert api.writes() == []
+        waiting.cancel()
+
+    play(scenario)
+
+
+def test_of_two_that_stand_by_one_takes_it_and_the_other_goes_on_standing_by() -> None:
+    async def scenario(scene: Scene) -> None:
+        first, second, third = (scene.process(name) for name in "abc")
+        await first.acquire()
+        waiting = [asyncio.create_task(each.acquire()) for each in (second, third)]
+        await asyncio.sleep(10)
+        problems: list[str | None] = []
+        scene.api.after = lambda method, path: problems.extend(each.problem for each in (second, third))
+        conflicts: list[str] = []
+        answer = scene.api.request
+
+        async def told(*args: Any, **kwargs: Any) -> dict[str, Any]:
+            try:
+                return await answer(*args, **kwargs)
+            except Conflict:
+                conflicts.append("conflict")
+                raise
+
+        scene.api.request = told  # type: ignore[method-assign]
+        await first.release()
+        await asyncio.sleep(5)
+        assert sorted(each.done() for each in waiting) == [False, True]
+        assert conflicts, "they met"
+        assert set(problems) == {None}, "being slower is no problem"
+        assert not scene.lost
+        for each in waiting:
+            each.cancel()
 
     play(scenario)
 
@@ -93,6 +144,7 @@ def test_a_black_hole_ends_the_holder_before_the_next_one_leads() -> None:
         await asyncio.sleep(20)
         mine.black_hole = True
         await waiting
+        assert second.how == "expired, held by a"
         assert scene.lost["a"][0] < scene.loop.time()
         assert "no renewal in time" in scene.lost["a"][1]
         assert first.left() < 0 < second.left()

@@ -46,6 +46,9 @@ class Ports:
         self.asked.append(("log", lane))
         return (LogLook(not_before if lane in self.affords else NOW - 500, True, KEY, since),)
 
+    def refuses(self, _credentials: Credentials) -> bool:
+        return False
+
     def known(self, _account: Account) -> dict[str, IdLook]:
         return {}
 

@@ -10,6 +10,10 @@
 - name: HPC_OPERATOR_NAMESPACES
   value: {{ join "," . | quote }}
 {{- end }}
+{{- with .Values.scope.secretNamespaces }}
+- name: HPC_OPERATOR_SECRET_NAMESPACES
+  value: {{ join "," . | quote }}
+{{- end }}
 - name: HPC_OPERATOR_LEASE_NAMESPACE
   value: {{ .Release.Namespace | quote }}
 - name: HPC_OPERATOR_LEASE_NAME

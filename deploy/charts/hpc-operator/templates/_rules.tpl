@@ -1,4 +1,4 @@
-{{/* What docs/security.md says of each; a test compares them with operator/hpc_operator/kube/rights.py. */}}
+{{/* What docs/security.md says of each; tests/e2e/test_rights.py compares them with operator/hpc_operator/kube/rights.py. */}}
 {{- define "hpc-operator.rules" -}}
 - apiGroups: [hpc.qingcloud.com]
   resources: [hpcclusters]
@@ -14,7 +14,7 @@
 {{- define "hpc-operator.secretRules" -}}
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, create, patch]
+  verbs: [get, create, patch, delete]
 {{- end -}}
 
 {{- define "hpc-operator.subject" -}}
