@@ -39,13 +39,13 @@ demo: venv ## run the main job from nothing: control plane, simulator, operator,
 crds: venv ## generate crds/hpcclusters.yaml from the models
 	@$(BIN)/python -m hpc_operator.kube.crd > crds/hpcclusters.yaml.new && mv crds/hpcclusters.yaml.new crds/hpcclusters.yaml
 
-chart: crds ## generate the chart's schema, README table and CRD copy, and deploy/install.yaml
-	@$(BIN)/python -m chart_files
-
 released: venv ## keep every open intent of this version as fixtures, once (docs/releasing.md)
 	@test ! -e tests/fixtures/released/$(VERSION) || { echo "tests/fixtures/released/$(VERSION) is there already: it is frozen"; exit 1; }
 	@PYTHONPATH=operator:tests $(BIN)/python -m faults.released tests/fixtures/released/$(VERSION)
 	@cp crds/hpcclusters.yaml tests/fixtures/released/$(VERSION)/crd.yaml
+
+chart: crds ## generate the chart's schema, README table and CRD copy, and deploy/install.yaml
+	@$(BIN)/python -m chart_files
 
 check: venv ## format, lint, types, walls, Containerfile, fast tests (under two minutes)
 	@$(BIN)/ruff format --check .

@@ -1,8 +1,13 @@
-"""What stands in a safeguard's place when it is off, and how it is put there. Run as a script: one guard off, its test.
+"""What stands in a safeguard's place when it is off, and how it is put there. Run as a script: every guard off once.
 
-`switches.py <name of the guard>` ends with pytest's exit status. Never imported by other tests than test_guards.
+Prints JSON: for each guard in the order of the list, the exit status of its test without it and what that said. Each
+runs in a process of its own, forked from one that has imported what all need. Only test_guards imports this.
 """
 
+import contextlib
+import io
+import json
+import multiprocessing
 import sys
 import tomllib
 from collections.abc import Callable
@@ -39,7 +44,9 @@ def switched_off(guard: Guard) -> None:
         owner = getattr(owner, each)
     guarded = getattr(owner, name)
     made = globals()[guard.off]
-    setattr(owner, name, made(guarded) if getattr(made, "wraps", False) else made)
+    put = made(guarded) if getattr(made, "wraps", False) else made
+    for each in [owner, *(found for found in list(sys.modules.values()) if vars(found).get(name) is guarded)]:
+        setattr(each, name, put)  # also where it was imported to by its name
 
 
 def wrapping(made: Callable[..., Any]) -> Callable[..., Any]:
@@ -222,15 +229,31 @@ def newer_memory_forgotten(_: Any) -> Any:
     return import_module("hpc_operator.domain.record").Memory(newer=True)
 
 
-def main(name: str) -> int:
-    """Run the test of a guard that is off."""
-    import pytest  # noqa: PLC0415 - only in the process of its own
+_IMPORTED = (
+    "pytest", "_hypothesis_pytestplugin", "anyio.pytest_plugin", "pytest_asyncio.plugin", "xdist.plugin", "hypothesis",
+    "faults.harness.life", "faults.courses",
+)  # fmt: skip
+"""What the tests need, and what pytest does: importing it takes longer than most of the tests."""
 
-    guard = next(guard for guard in listed() if guard.name == name)
-    switched_off(guard)
-    return pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:terminalreporter", str(ROOT / guard.test)])
+
+def red(guard: Guard) -> tuple[int, str]:
+    """Run the test of a guard that is off, for good: in a process that nothing else runs in."""
+    pytest, said = import_module("pytest"), io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        switched_off(guard)
+        test = str(ROOT / guard.test)
+        status = pytest.main(["-q", "-x", "-p", "no:cacheprovider", "--tb=short", "--no-header", test])
+    return int(status), said.getvalue()[-3000:]
+
+
+def main(at_once: int) -> None:
+    """Each guard of the list, so many at once."""
+    for module in _IMPORTED:
+        import_module(module)
+    with multiprocessing.get_context("fork").Pool(at_once, maxtasksperchild=1) as pool:
+        json.dump(pool.map(red, listed(), chunksize=1), sys.stdout)
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(ROOT / "operator"), str(ROOT / "tests")]
-    sys.exit(main(sys.argv[1]))
+    sys.path[:0] = [str(ROOT / each) for each in ("operator", "tests", "tests/unit/decide")]
+    main(int(sys.argv[1]))
