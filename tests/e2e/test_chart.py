@@ -114,14 +114,23 @@ def clear(site: Site) -> None:
     """Leave the server as it was: no operator, no resource, no CRD, no namespace."""
     for release in json.loads(site.helm("list", "--output=json")):
         site.helm("uninstall", release["name"], "--wait")
-    kubectl = site.plane.kubectl
-    if kubectl("get", "crd", CRD, "--ignore-not-found"):
-        nothing = json.dumps({"metadata": {"finalizers": None}})
-        for each in json.loads(kubectl("get", "hpc", "-A", "-o", "json"))["items"]:
-            where = f"--namespace={each['metadata']['namespace']}"
-            kubectl("patch", "hpc", each["metadata"]["name"], where, "--type=merge", f"--patch={nothing}")
-        kubectl("delete", "crd", CRD, "--timeout=60s")
-    kubectl("delete", "namespace", site.namespace, "--wait=false")
+    # The chart's admission policies are forgotten by the server a moment after they are gone.
+    until("the CRD is gone", lambda: without_crd(site.plane))
+    site.plane.kubectl("delete", "namespace", site.namespace, "--wait=false")
+
+
+def without_crd(plane: ControlPlane) -> bool:
+    """Whether the CRD is gone; else its resources are let go of by force, and it is deleted."""
+    if not plane.kubectl("get", "crd", CRD, "--ignore-not-found"):
+        return True
+    nothing = json.dumps({"metadata": {"finalizers": None}})
+    for each in json.loads(plane.kubectl("get", "hpc", "-A", "-o", "json", check=False) or '{"items": []}')["items"]:
+        where = f"--namespace={each['metadata']['namespace']}"
+        plane.kubectl(
+            "patch", "hpc", each["metadata"]["name"], where, "--type=merge", f"--patch={nothing}", check=False
+        )
+    plane.kubectl("delete", "crd", CRD, "--timeout=10s", check=False)
+    return False
 
 
 def pasted(notes: str) -> dict[str, Any]:

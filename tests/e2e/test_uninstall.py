@@ -45,8 +45,8 @@ class Site:
         self.stage, self.release = stage, release
         self._mount = Mount(folder / "mounted")
         names = [name for name in SHORT if name != "LEASE_DURATION"]
-        settings = {name.lower(): SHORT[name] for name in names}
-        settings |= {"endpoint": stage.endpoint, "lease_duration": "5", "zone": KEY["ZONE"], "owner": KEY["OWNER"]}
+        settings = {name.lower(): yaml.safe_load(SHORT[name]) for name in names}
+        settings |= {"endpoint": stage.endpoint, "lease_duration": 5, "zone": KEY["ZONE"], "owner": KEY["OWNER"]}
         values = {"fleet": "production-eu", "credentials": {"existingSecret": "api-key"}, "settings": settings}
         (folder / "values.yaml").write_text(yaml.safe_dump({**values, "scope": {"namespaces": list(scope)}}))
         manifests = [ehpc("day"), ehpc("night")]

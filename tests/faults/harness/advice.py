@@ -146,10 +146,15 @@ class Person:
         self._world.people.annotate(name, reconcile_at=f"{self._world.loop.time():.0f}")
         return "reconcile-at"
 
-    _SpecRefused = _CredentialsRefused = _LicenceRefused = _NoBalance = _again
+    _SpecRefused = _LicenceRefused = _NoBalance = _again
 
     def _AccessDenied(self, name: str) -> str:  # noqa: N802
         """The message says: mend the spec or the account. A key that is not the owner's cannot create."""
+        self.restore_account()
+        return self._again(name)
+
+    def _CredentialsRefused(self, name: str) -> str:  # noqa: N802
+        """The message says: another key, there. A create that was refused waits for a word besides."""
         self.restore_account()
         return self._again(name)
 
