@@ -9,7 +9,7 @@ WHEEL = dist/hpc_operator-$(VERSION)-py3-none-any.whl
 ENGINE ?= podman
 export PYTHONPATH := deploy/local:deploy/image
 
-.PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds chart released play control-plane wheel image sbom audit clean
+.PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds chart argocd released play control-plane wheel image sbom audit clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ released: venv ## keep every open intent of this version as fixtures, once (docs
 
 chart: crds ## generate the chart's schema, README table and CRD copy, and deploy/install.yaml
 	@$(BIN)/python -m chart_files
+
+argocd: venv ## generate deploy/argocd's snippet and test data from its scripts and the status table
+	@PYTHONPATH=operator:tests:tests/unit/decide $(BIN)/python -m argo
 
 check: venv ## format, lint, types, walls, Containerfile, fast tests (under two minutes)
 	@$(BIN)/ruff format --check .
