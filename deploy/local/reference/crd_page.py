@@ -31,8 +31,8 @@ _LONGEST = 300
 _RULES = """\
 ## Rules
 
-What the API server refuses beyond the bounds above; the sentence is its answer. The same claims are judged offline by
-`hpc-operator validate`.
+What the API server refuses beyond the bounds above; the sentence is its answer. All but the last, which compares
+with the object that is there, are judged offline by `hpc-operator validate` too.
 
 """
 _FROZEN = "for each field marked `no`: as it was"
