@@ -31,7 +31,7 @@ MEANING = {
     ),
     names.ANNOTATION_PAUSED: (
         "you",
-        "anything but empty or `false`: nothing is called that changes anything",
+        "anything but empty or `false`: nothing is created or changed; a deletion of the resource goes on",
         "[reasons.md](reasons.md#paused)",
     ),
     names.ANNOTATION_RECONCILE_AT: (
