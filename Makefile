@@ -9,7 +9,7 @@ WHEEL = dist/hpc_operator-$(VERSION)-py3-none-any.whl
 ENGINE ?= podman
 export PYTHONPATH := deploy/local:deploy/image
 
-.PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds chart argocd released play control-plane wheel image sbom audit clean
+.PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds chart argocd reference released play control-plane wheel image sbom audit clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ demo: venv ## run the main job from nothing: control plane, simulator, operator,
 
 crds: venv ## generate crds/hpcclusters.yaml from the models
 	@$(BIN)/python -m hpc_operator.kube.crd > crds/hpcclusters.yaml.new && mv crds/hpcclusters.yaml.new crds/hpcclusters.yaml
+
+reference: venv ## generate docs/crd-reference.md and docs/api-coverage.md
+	@$(BIN)/python -m reference
 
 released: venv ## keep every open intent of this version as fixtures, once (docs/releasing.md)
 	@test ! -e tests/fixtures/released/$(VERSION) || { echo "tests/fixtures/released/$(VERSION) is there already: it is frozen"; exit 1; }

@@ -12,73 +12,10 @@ from hpc_operator.kube.rules import SPEC_RULES, broken
 from hpc_operator.kube.schema import Spec
 from hpc_operator.kube.transitions import CHANGEABLE, FIXED, REFUSED
 from hpc_operator.kube.wish import parse_spec
+from reference.documented import CONF, REQUEST, STATE
 
-# The rows of the API reference's createCluster page, in its order, without `timestamp`: it is the request's own.
-DOCUMENTED = [
-    "gid_number",
-    "uid_number",
-    "version_id",
-    "cluster_type",
-    "owner",
-    "zone",
-    "cluster_conf",
-    "deploy_mode",
-    "account_service",
-    "app_id",
-    "cluster_id",
-    "cluster_name",
-    "create_time",
-    "cur_cpu",
-    "duration",
-    "instance_id",
-    "instance_image",
-    "is_auto_renewal",
-    "nas_id",
-    "nas_path",
-    "paid_type",
-    "password",
-    "pqueue_name",
-    "pqueue_type_id",
-    "scheduler_type",
-    "software_info",
-    "status",
-    "status_time",
-    "tasks_running",
-    "tasks_total",
-    "user_name",
-]
-CREATE_ONLY = {
-    "cluster_id",
-    "instance_id",
-    "create_time",
-    "status",
-    "status_time",
-    "cur_cpu",
-    "tasks_running",
-    "tasks_total",
-}
-CLUSTER_CONF = [
-    "cluster.vxnet",
-    "cluster.name",
-    "cluster.nas_id",
-    "cluster.version",
-    "cluster.login.count",
-    "cluster.login.cpu",
-    "cluster.login.memory",
-    "cluster.login.nas_mount_point",
-    "env.admin.user",
-    "env.admin.password",
-    "env.admin.user_id",
-    "env.admin.group_id",
-    "env.nas_path",
-    "env.nfs_need",
-    "env.nfs_dns",
-    "env.nfs_export",
-    "env.start_hook_on",
-    "env.nfs_local",
-    "env.nfs_network",
-    "version",
-]
+# The table of the API reference's createCluster page without `timestamp`: it is the request's own.
+DOCUMENTED = [row for row in REQUEST if row != "timestamp"]
 
 
 def ehpc(**changes):
@@ -107,11 +44,11 @@ def with_env(**fields):
 
 @pytest.mark.parametrize("parameter", DOCUMENTED)
 def test_every_row_of_the_create_cluster_table_has_its_field(parameter):
-    below = ("createOnly", parameter) if parameter in CREATE_ONLY else (parameter,)
+    below = ("createOnly", parameter) if parameter in STATE else (parameter,)
     assert any(path[: len(below)] == below for path in leaves())
 
 
-@pytest.mark.parametrize("path", CLUSTER_CONF)
+@pytest.mark.parametrize("path", CONF)
 def test_every_documented_part_of_cluster_conf_has_its_field(path):
     assert f"cluster_conf.{path}" in {".".join(leaf) for leaf in leaves()}
 

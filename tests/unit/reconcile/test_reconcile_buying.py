@@ -1,0 +1,49 @@
+"""Whose ids a create names: the account's, unless the settings say that the manifest may know better."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from hpc_operator.decide.decision import Blocked
+from hpc_operator.domain.policy import Policy
+from hpc_operator.domain.reasons import Reason
+from hpc_operator.domain.record import Account
+from hpc_operator.reconcile.buying import Buyer
+from hpc_operator.reconcile.ports import Credentials, Person
+
+CREDENTIALS = Credentials("key", "secret", Account("https://hpc.example.test/api", "jn1a", "usr-1"), "f00d")
+FOUND = Person(1001, 1002)
+OTHER = Person(7, 8)
+
+
+class Permission:
+    """The one call that is asked here; counted."""
+
+    def __init__(self):
+        self.asked = 0
+
+    async def person(self, credentials, account):
+        self.asked += 1
+        return FOUND
+
+
+@pytest.mark.parametrize(
+    ("wished", "accept", "expected", "asked", "reason"),
+    [
+        ((None, None), False, FOUND, 1, "left out: read"),
+        ((1001, 1002), False, FOUND, 1, "said as they are"),
+        ((1001, None), False, FOUND, 1, "one of them"),
+        ((7, None), False, Reason.IDS_DIFFER, 1, "another uid"),
+        ((None, 8), False, Reason.IDS_DIFFER, 1, "another gid"),
+        ((7, 8), True, OTHER, 0, "the settings let the manifest say both"),
+        ((7, None), True, Reason.IDS_DIFFER, 1, "half of them is nobody's"),
+    ],
+)
+async def test_whose_ids_a_create_names(wished, accept, expected, asked, reason):
+    calls = Permission()
+    nothing = dict.fromkeys(("store", "permits", "clock", "writer", "keeper", "nonce"))
+    buyer = Buyer(calls=calls, policy=Policy(accept_other_ids=accept), **nothing)
+    resource = SimpleNamespace(desired=SimpleNamespace(uid_number=wished[0], gid_number=wished[1]))
+    found = await buyer._person(resource, CREDENTIALS)
+    assert (found.reason if isinstance(found, Blocked) else found) == expected, reason
+    assert calls.asked == asked, reason
