@@ -4,6 +4,7 @@ Each test works in a namespace of its own; a test that must stop or break a serv
 """
 
 import itertools
+import signal
 from collections.abc import Iterator
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from stage.setting import SEARCHED
 from local_control_plane import ControlPlane
 
 HERE = Path(__file__).parent
+# A shell starts its background jobs deaf to Ctrl-C, and programs inherit that: tests that send SIGINT would wait in vain.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 _numbers = itertools.count(1)
 
 
