@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from chart_files.places import CHART
+from chart_files import install_manifest
+from chart_files.places import CHART, INSTALL
 from chart_files.settings_schema import REFUSED
 from hpc_operator.settings import PREFIX, Settings, load
 from local_control_plane import binaries
@@ -47,6 +48,10 @@ def rendered(folder: Path, name: str = "helm", **values: Any) -> list[dict[str, 
 def environment(objects: list[dict[str, Any]]) -> dict[str, str]:
     (operator,) = [o for o in objects if o["kind"] == "Deployment" and o["metadata"]["name"] == "hpc-operator"]
     return {each["name"]: each["value"] for each in operator["spec"]["template"]["spec"]["containers"][0]["env"]}
+
+
+def test_install_yaml_is_what_the_chart_renders() -> None:
+    assert INSTALL.read_text() == install_manifest.manifest(program("helm")), "run `make chart`"
 
 
 REAL = {"endpoint": "https://hpc-api.qingcloud.com/api"}

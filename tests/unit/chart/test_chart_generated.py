@@ -1,4 +1,4 @@
-"""What is generated for the chart is what stands in the repository, and its templates hold nothing that GitOps cannot run."""
+"""What is generated for the chart is what stands in the repository (install.yaml: test_chart_values), and its templates hold nothing that GitOps cannot run."""
 
 import re
 from pathlib import Path
@@ -6,16 +6,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from chart_files import install_manifest, places, values_schema, values_table
+from chart_files import places, values_schema, values_table
 from chart_files.documented import documented
 from chart_files.settings_schema import REFUSED
 from hpc_operator.settings import Settings
-from local_control_plane import binaries
 
 VALUES = documented(places.VALUES.read_text())
 SCHEMA = values_schema.schema(VALUES)
 TEMPLATES = sorted((places.CHART / "templates").iterdir())
-HELM = binaries.find("helm")
 
 
 def test_the_schema_is_what_values_and_settings_say() -> None:
@@ -29,12 +27,6 @@ def test_the_readme_has_the_values_as_they_are_commented() -> None:
 
 def test_the_chart_carries_the_crd() -> None:
     assert places.CRD_COPY.read_text() == places.CRD.read_text(), "run `make chart`"
-
-
-@pytest.mark.skipif(HELM is None, reason="helm is not built: `make control-plane`")
-def test_install_yaml_is_what_the_chart_renders() -> None:
-    assert HELM is not None
-    assert places.INSTALL.read_text() == install_manifest.manifest(HELM), "run `make chart`"
 
 
 def test_the_chart_has_the_versions_of_the_package() -> None:
