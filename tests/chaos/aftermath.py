@@ -77,8 +77,13 @@ def _repeated(arena: Arena) -> list[str]:
 
 
 def _twice_recorded(arena: Arena) -> list[str]:
-    ids = Counter(raw["status"].get("hpc_cluster_id") for _, raw in _resources(arena))
-    twice = [found for found, count in ids.items() if found and count > 1]
+    # By cloud: every simulator hands out the same ids in the same order.
+    ids = Counter(
+        (stage.cloud.endpoint, raw["status"].get("hpc_cluster_id"))
+        for stage in arena.stages
+        for raw in stage.kube.clusters()
+    )
+    twice = [found for (_, found), count in ids.items() if found and count > 1]
     return [f"recorded by two resources: {', '.join(twice)}"] if twice else []
 
 
