@@ -85,6 +85,20 @@ def test_other_pins_are_another_program(places: Places) -> None:
     assert built.exists()
 
 
+def test_a_program_of_a_module_of_its_own_is_built_there_and_kept_apart(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = places.module / "beside"
+    beside.mkdir()
+    (beside / "go.mod").write_text("module beside\n\ngo 1.21\n")
+    (beside / "go.sum").write_text("")
+    (beside / "main.go").write_text('package main\n\nfunc main() { println("beside") }\n')
+    monkeypatch.setitem(binaries.SOURCES, "helm", binaries.Source("beside", "beside"))
+    built = binaries.ensure(["kubectl", "helm"], places)
+    assert said_by(built["helm"]) == "beside\n"
+    assert built["helm"].parent == places.within("beside").binaries != built["kubectl"].parent
+
+
 def test_assets_come_before_the_cache_name_by_name(
     places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

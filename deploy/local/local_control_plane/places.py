@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 
 MODULE = Path(__file__).resolve().parents[1]
-"""The folder with go.mod and go.sum, which pin every program."""
+"""The folder with go.mod and go.sum, which pin the control plane; further modules lie in folders of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class Places:
 
     module: Path
     cache: Path
+
+    def within(self, folder: str) -> "Places":
+        """The same cache with the Go module in a folder of this one's: its programs are pinned and kept apart."""
+        return Places(self.module / folder, self.cache)
 
     @property
     def binaries(self) -> Path:
@@ -52,15 +56,26 @@ class Places:
         """The oldest Go that can build these programs, from go.mod's `go` line."""
         return tuple(int(part) for part in self._find(r"^go (\d+(?:\.\d+)*)$").split("."))
 
+    def pins(self, module: str) -> bool:
+        """Whether go.mod requires this Go module."""
+        return self._search(_pin(module)) is not None
+
     def version_of(self, module: str) -> str:
         """The pinned version of a Go module, as `v1.37.2`."""
-        return self._find(rf"^\t{re.escape(module)} (v\S+)")
+        return self._find(_pin(module))
 
     def _find(self, pattern: str) -> str:
-        found = re.search(pattern, (self.module / "go.mod").read_text(), re.MULTILINE)
+        found = self._search(pattern)
         if found is None:
             raise ValueError(f"{self.module / 'go.mod'} has no line like {pattern}")
         return found[1]
+
+    def _search(self, pattern: str) -> re.Match[str] | None:
+        return re.search(pattern, (self.module / "go.mod").read_text(), re.MULTILINE)
+
+
+def _pin(module: str) -> str:
+    return rf"^(?:\t|require ){re.escape(module)} (v\S+)"
 
 
 def user_places() -> Places:

@@ -10,32 +10,25 @@ A sweep is paid for before its first page (`Purse`), so that none ends half-way 
 what is there: older looks say when they began, and whoever needs a newer one comes again.
 """
 
-import asyncio
 import math
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
+from hpc_operator.cloud.asked import Asked
 from hpc_operator.cloud.statuses import told
 from hpc_operator.cloud.sweep import log_down_to, whole_list
 from hpc_operator.cloud.unread import Unread
 from hpc_operator.cloud.unsorted import Swept
-from hpc_operator.cloud.wire import PAGE, Page
+from hpc_operator.cloud.view import View
+from hpc_operator.cloud.wire import Page
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.observed import Cluster, Entry, IdLook, ListLook, LogLook, Node, NodesLook
 from hpc_operator.domain.record import Account
 from hpc_operator.reconcile.ports import Clock, Credentials
 
-_KEPT = 3
-_RECALLED = 60.0
-"""Seconds for which the next log looks reach as far back as somebody asked: two in a row then serve the same askers."""
-_ASKED = 3600.0
-"""Seconds after which an answer about one cluster is forgotten: what still matters was asked for again meanwhile."""
 _BY_ID = 2
 """Calls of a look by id: the line, and the log that names it."""
-_TICK = 1e-6
-_JITTER = 0.05
 _NO_CALLS = "quota: the account's calls are used up for now"
 
 
@@ -117,71 +110,6 @@ class _Paid:
         return self.left >= 0
 
 
-@dataclass(slots=True)
-class _View:
-    """The looks at one account with one key. `asked`: how far back into the log somebody asked, and when.
-
-    `cost`: calls of the newest complete list look.
-    """
-
-    listing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    logging: asyncio.Lock = field(default_factory=asyncio.Lock)
-    begun: Instant = 0.0
-    newest: ListLook | None = None
-    cost: int = 0
-    complete: tuple[ListLook, ...] = ()
-    log: LogLook | None = None
-    logs: tuple[LogLook, ...] = ()
-    asked: dict[Instant, Instant] = field(default_factory=dict)
-
-    def show(self, look: ListLook, calls: int) -> None:
-        self.newest = look
-        if look.complete:
-            self.cost, self.complete = calls, (look, *self.complete)[:_KEPT]
-
-    @property
-    def listed(self) -> int:
-        return len(self.complete[0].clusters) if self.complete else 0
-
-    def list_calls(self) -> int:
-        """What a look at the list is going to cost."""
-        return max(1, -(-self.listed // PAGE), self.cost)
-
-    def log_calls(self, since: Instant) -> int:
-        """What a look at the log down to there is going to cost, by what the newest complete one showed."""
-        newest = self.logs[0].entries if self.logs else ()
-        return 1 + sum(entry.created_at is None or entry.created_at >= since for entry in newest) // PAGE
-
-    @property
-    def log_cost(self) -> int:
-        return self.log_calls(self.logs[0].since) if self.logs else 1
-
-    def looks(self) -> tuple[ListLook, ...]:
-        if self.newest is None or self.newest.complete:
-            return self.complete
-        return (self.newest, *self.complete)[:_KEPT]
-
-    def show_log(self, look: LogLook) -> None:
-        self.log = look
-        if look.complete:
-            self.logs = (look, *self.logs)[:_KEPT]
-
-    def log_looks(self) -> tuple[LogLook, ...]:
-        if self.log is None or self.log.complete:
-            return self.logs
-        return (self.log, *self.logs)[:_KEPT]
-
-    def ask(self, since: Instant, now: Instant) -> None:
-        self.asked = {back: at for back, at in self.asked.items() if abs(now - at) < _RECALLED} | {since: now}
-
-    def reaches(self, since: Instant, not_before: Instant) -> LogLook | None:
-        look = self.log
-        return look if look is not None and look.begun >= not_before and look.since <= since else None
-
-    def forget(self) -> None:
-        self.newest, self.complete, self.log, self.logs, self.begun = None, (), None, (), 0.0
-
-
 class Observer:
     """ports.Looks over pages. `most_pages`: a longer list or log is never complete; `most_ids`: kept looks by id.
 
@@ -203,9 +131,8 @@ class Observer:
         self._purse = purse
         self._shown = shown
         self._most_pages = most_pages
-        self._most_ids = most_ids
-        self._views: dict[tuple[Account, str], _View] = {}
-        self._ids: dict[Account, OrderedDict[str, IdLook]] = {}
+        self._views: dict[tuple[Account, str], View] = {}
+        self._asked = Asked(most_ids)
 
     def refuses(self, credentials: Credentials) -> bool:
         """See ports.Looks."""
@@ -221,9 +148,9 @@ class Observer:
                 return await self._list(view, credentials, account, lane)
             return view.looks()
 
-    async def _list(self, view: _View, credentials: Credentials, account: Account, lane: str) -> tuple[ListLook, ...]:
+    async def _list(self, view: View, credentials: Credentials, account: Account, lane: str) -> tuple[ListLook, ...]:
         before = view.complete[0].clusters if view.complete else ()
-        paid, begun = await self._pay(view, account, lane, view.list_calls()), self._begin(view)
+        paid, begun = await self._pay(view, account, lane, view.list_calls()), view.begin(self._clock.now())
         if paid is None:
             return view.looks() or (ListLook(begun, False, credentials.fingerprint, problem=_NO_CALLS),)
         swept, jobs = await self._lines(credentials, account, lane=lane, paid=paid, before=before)
@@ -246,10 +173,10 @@ class Observer:
             return view.log_looks()
 
     async def _log(
-        self, view: _View, credentials: Credentials, account: Account, asked: Instant, lane: str
+        self, view: View, credentials: Credentials, account: Account, asked: Instant, lane: str
     ) -> tuple[LogLook, ...]:
         since = min(view.asked)
-        paid, begun = await self._pay(view, account, lane, view.log_calls(since)), self._begin(view)
+        paid, begun = await self._pay(view, account, lane, view.log_calls(since)), view.begin(self._clock.now())
         if paid is None:  # an old one that reaches back is better than none; a shorter one would hide what is asked for
             old = tuple(look for look in view.logs if look.since <= asked)
             return old or (LogLook(begun, False, credentials.fingerprint, since, problem=_NO_CALLS),)
@@ -264,7 +191,7 @@ class Observer:
         self._shown(account, look, self._clock.now(), paid.used)
         return view.log_looks()
 
-    async def _pay(self, view: _View, account: Account, lane: str, calls: int) -> _Paid | None:
+    async def _pay(self, view: View, account: Account, lane: str, calls: int) -> _Paid | None:
         """What is paid for; None when it cannot be afforded now. Without a purse each page goes through the budget."""
         if self._purse is None:
             return _Paid(0)
@@ -281,7 +208,7 @@ class Observer:
         One that cannot be paid for is not kept: it asked nothing.
         """
         view = self._view(credentials, account)
-        paid, begun = await self._pay(view, account, lane, _BY_ID), self._begin(view)
+        paid, begun = await self._pay(view, account, lane, _BY_ID), view.begin(self._clock.now())
         if paid is None:
             return IdLook(begun, False, credentials.fingerprint, cluster_id, problem=_NO_CALLS, ended=begun)
         lines, jobs = await self._lines(credentials, account, lane=lane, paid=paid, cluster_id=cluster_id)
@@ -298,7 +225,7 @@ class Observer:
         ended = self._clock.now()
         counted = None if lines.problem else jobs.get(cluster_id)
         look = IdLook(begun, not problem, credentials.fingerprint, cluster_id, line, entries, problem, ended, counted)
-        self._keep(account, look)
+        self._asked.keep(account, look, ended)
         return look
 
     async def _lines(
@@ -341,12 +268,12 @@ class Observer:
 
     def known(self, account: Account) -> Mapping[str, IdLook]:
         """The newest look by id for each id asked lately."""
-        return dict(self._ids.get(account, {}))
+        return self._asked.known(account)
 
     async def nodes(self, credentials: Credentials, account: Account, cluster_id: str, lane: str = "look") -> NodesLook:
         """The nodes of one cluster, now. Its first page is paid for; how many there are, only that page tells."""
         view = self._view(credentials, account)
-        paid, begun = await self._pay(view, account, lane, 1), self._begin(view)
+        paid, begun = await self._pay(view, account, lane, 1), view.begin(self._clock.now())
         if paid is None:
             return NodesLook(begun, False, problem=_NO_CALLS, key=credentials.fingerprint)
         swept = await whole_list(
@@ -355,31 +282,14 @@ class Observer:
         )
         return NodesLook(begun, not swept.problem, swept.items, swept.problem, credentials.fingerprint)
 
-    def _keep(self, account: Account, look: IdLook) -> None:
-        kept = self._ids.setdefault(account, OrderedDict())
-        earlier = kept.get(look.id)
-        if earlier is None or earlier.begun <= look.begun:
-            kept[look.id] = look
-        kept.move_to_end(look.id)
-        old = self._clock.now() - _ASKED
-        while len(kept) > self._most_ids or next(iter(kept.values())).last_asked < old:
-            kept.popitem(last=False)
-
-    def _view(self, credentials: Credentials, account: Account) -> _View:
+    def _view(self, credentials: Credentials, account: Account) -> View:
         """The view; what it holds is forgotten when our clock went back, since it would claim a later beginning."""
         view = self._views.get((account, credentials.fingerprint))
         if view is None:  # a new key of an account that is known: its list is as long as it was
             known = (view.cost for (other, _), view in self._views.items() if other == account)
-            view = self._views[account, credentials.fingerprint] = _View(cost=max(known, default=0))
+            view = self._views[account, credentials.fingerprint] = View(cost=max(known, default=0))
         now = self._clock.now()
-        if now < view.begun - _JITTER:
+        if view.ahead_of(now):
             view.forget()
-            kept = self._ids.get(account, OrderedDict())
-            self._ids[account] = OrderedDict((i, look) for i, look in kept.items() if look.begun <= now)
+            self._asked.forget_later(account, now)
         return view
-
-    def _begin(self, view: _View) -> Instant:
-        """The clock before the first request, and different for every look."""
-        now = self._clock.now()
-        view.begun = now if now > view.begun or now < view.begun - _JITTER else view.begun + _TICK
-        return view.begun

@@ -21,7 +21,8 @@ from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Condition, Resource
 from hpc_operator.reconcile.buying import Buyer
 from hpc_operator.reconcile.ended import Ended, ended
-from hpc_operator.reconcile.gathering import Fleet, Gatherer, Watch
+from hpc_operator.reconcile.fleet import Fleet
+from hpc_operator.reconcile.gathering import Gatherer, Watch
 from hpc_operator.reconcile.keeper import Keeper
 from hpc_operator.reconcile.lives import Lives
 from hpc_operator.reconcile.mass import Bulk, Going
