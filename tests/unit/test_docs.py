@@ -49,3 +49,11 @@ def test_every_right_has_its_row_and_no_other_is_told() -> None:
     table = page.split("| permission | where |")[1].split("\n\n")[0]
     rows = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
     assert rows == [f"{right.verb} {right.kind}" for right in RIGHTS]
+
+
+@pytest.mark.parametrize("room", sorted(path for path in DECIDE.parent.iterdir() if (path / "__init__.py").exists()))
+def test_the_table_of_rooms_names_every_module_and_nothing_else(room: Path) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    (row,) = re.findall(rf"^\| `{room.name}/` \|(.*)\|.*\|$", page, re.MULTILINE)
+    modules = {path.stem for path in room.glob("*.py")} - {"__init__"}
+    assert set(re.findall(r"`([a-z_]+)`", row)) == modules
