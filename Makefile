@@ -8,6 +8,8 @@ VERSION = $(shell $(BIN)/hatchling version)
 WHEEL = dist/hpc_operator-$(VERSION)-py3-none-any.whl
 ENGINE ?= podman
 export PYTHONPATH := deploy/local:deploy/image
+# Hundreds of processes start in the tests: each would compile all of ours anew where the environment forbids bytecode.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds chart argocd reference released play control-plane wheel image sbom audit clean
 
