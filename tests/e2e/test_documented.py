@@ -119,7 +119,10 @@ def test_gitops(site: Site) -> None:
     moved["metadata"]["annotations"] = {"hpc.qingcloud.com/take-over": cluster(site, "kept")}
     (folder / "moved.yaml").write_text(yaml.safe_dump(moved))
     page.follow(100)
-    assert site.stage.cloud.count("createCluster") == before, "a move buys nothing"
+    assert site.stage.cloud.count("createCluster") == before, "a move with take-over buys nothing"
+    site.stage.server.kubectl("-n", "team", "apply", "-f", str(folder / "night.yaml"))
+    bought = (before[0] + 1, before[1] + 1)
+    until("without it another is bought", lambda: site.stage.cloud.count("createCluster") == bought)
     end(page, folder, "gitops")
 
 

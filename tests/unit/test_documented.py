@@ -31,8 +31,9 @@ STORED = re.compile(r"(?<![\w./-])(?:deploy|examples|crds|tests|docs)/[\w./-]+")
 
 def test_every_command_is_run_or_counted_with_its_reason() -> None:
     """On a failure: mark the block `<!-- run: NAME -->` and run it, or count it in tests/not_run.toml."""
-    listed = {where: count for where, (count, _) in not_run().items()}
-    assert dict(unmarked(BLOCKS)) == listed
+    found, listed = unmarked(BLOCKS), {where: count for where, (count, _) in not_run().items()}
+    counted_otherwise = {where: number for where, number in found.items() if listed.get(where) != number}
+    assert (counted_otherwise, sorted(listed.keys() - found.keys())) == ({}, [])
 
 
 def test_every_reason_says_something_and_names_tests_that_are_there() -> None:
