@@ -27,8 +27,9 @@ from hpc_operator.domain.record import Account
 from hpc_operator.kube.counted import KINDS, Written
 from hpc_operator.measuring.catalogue import METRICS
 from hpc_operator.measuring.conditions import took_to_be_ready
-from hpc_operator.measuring.counting import Metrics, released
+from hpc_operator.measuring.counting import Metrics
 from hpc_operator.measuring.reading import States
+from hpc_operator.measuring.released import released
 from hpc_operator.measuring.sweeps import CountedLooks
 from hpc_operator.reconcile.ended import Ended
 from measuring_docs import exposed, rows
