@@ -21,10 +21,11 @@ from local_control_plane.progress import BuildProgress
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A program's import path, and the folder of the Go module that pins it, below deploy/local."""
+    """A program's import path, the folder of the Go module that pins it, below deploy/local, and tags of its build."""
 
     package: str
     module: str = "."
+    tags: str = ""
 
 
 SOURCES = {
@@ -33,6 +34,7 @@ SOURCES = {
     "kube-apiserver": Source("k8s.io/kubernetes/cmd/kube-apiserver"),
     "kube-controller-manager": Source("k8s.io/kubernetes/cmd/kube-controller-manager"),
     "helm": Source("helm.sh/helm/v4/cmd/helm"),
+    "promtool": Source("github.com/prometheus/prometheus/cmd/promtool", "prometheus", "remove_all_sd"),
 }
 """What can be built; quick ones first. Programs that do not resolve in one Go module have one each."""
 
@@ -114,7 +116,7 @@ def _build(name: str, go: Path, places: Places, progress: BuildProgress) -> str:
     places.scratch.mkdir()
     log.unlink(missing_ok=True)
     command: list[str | Path] = [go, "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false"]
-    command += ["-ldflags", _link_flags(places), "-o", half, SOURCES[name].package]
+    command += ["-tags", SOURCES[name].tags, "-ldflags", _link_flags(places), "-o", half, SOURCES[name].package]
     build = Program(command, log, environment=toolchain.environment(places), folder=places.module, grace=2.0)
     try:
         while build.wait(1.0) is None:
