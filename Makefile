@@ -9,7 +9,7 @@ WHEEL = dist/hpc_operator-$(VERSION)-py3-none-any.whl
 ENGINE ?= podman
 export PYTHONPATH := deploy/local:deploy/image
 
-.PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds chart argocd reference released play control-plane wheel image sbom audit clean
+.PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds chart argocd reference docs released play control-plane wheel image sbom audit clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -41,6 +41,10 @@ crds: venv ## generate crds/hpcclusters.yaml from the models
 
 reference: venv ## generate docs/crd-reference.md and docs/api-coverage.md
 	@$(BIN)/python -m reference
+
+docs: venv ## build the documentation as a site: build/site/index.html opens without a server and without a network
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo build/site/index.html
 
 released: venv ## keep every open intent of this version as fixtures, once (docs/releasing.md)
 	@test ! -e tests/fixtures/released/$(VERSION) || { echo "tests/fixtures/released/$(VERSION) is there already: it is frozen"; exit 1; }

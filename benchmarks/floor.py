@@ -30,7 +30,7 @@ from hpc_operator.domain.mark import Mark, marked, stem
 from hpc_operator.domain.record import Account, Closed, Intent, Memory, OperationAction, Origin, Outcome, Record
 from hpc_operator.kube import names
 from hpc_operator.kube.instants import write_time
-from hpc_operator.kube.remembered import encode_intent, encode_memory, encode_record
+from hpc_operator.kube.memory_written import encode_intent, encode_memory, encode_record
 
 AGENT = "bare-floor"
 READY = "the floor watches"

@@ -14,7 +14,7 @@ from decide_stages import GOES_ON, GOING, NEEDS_A_PERSON, PAUSED, STANDS, Stage,
 from hpc_operator.domain.desired import Desired
 from hpc_operator.domain.record import Resource
 from hpc_operator.kube import names
-from hpc_operator.kube.remembered import encode_record
+from hpc_operator.kube.memory_written import encode_record
 
 HEALTHY, PROGRESSING, SUSPENDED, DEGRADED = "Healthy", "Progressing", "Suspended", "Degraded"
 

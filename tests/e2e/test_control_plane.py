@@ -1,5 +1,6 @@
 """The local control plane itself: it is genuine, it is its owner's alone, and nothing of it outlives its owner."""
 
+import json
 import os
 import signal
 import socket
@@ -18,9 +19,11 @@ from e2e.processes import (
     wait_until_ended,
     wait_until_there,
 )
-from local_control_plane import ControlPlane, FolderInUseError, KubectlError, StartError
+from local_control_plane import ControlPlane, FolderInUseError, KubectlError, StartError, versions
+from local_control_plane.binaries import KUBERNETES
 from local_control_plane.endpoint import HOST, free_ports
 from local_control_plane.folders import Folder, claim_named, claim_temporary
+from local_control_plane.places import user_places
 
 OWNER = """
 import sys, threading
@@ -53,6 +56,15 @@ def owner(tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", Path]]:
 def test_kubectl_reaches_the_server(control_plane: ControlPlane, namespace: str) -> None:
     names = control_plane.kubectl("get", "namespaces", "-o", "name").split()
     assert {"namespace/default", f"namespace/{namespace}"} <= set(names)
+
+
+@pytest.mark.skipif(
+    "KUBEBUILDER_ASSETS" in os.environ and not versions.named(), reason="nothing says which Kubernetes the assets are"
+)
+def test_the_server_is_of_the_version_that_was_asked_for(control_plane: ControlPlane) -> None:
+    pinned = versions.chosen(user_places()).version_of(KUBERNETES)
+    said = json.loads(control_plane.kubectl("version", "--output=json"))
+    assert (said["serverVersion"]["gitVersion"], said["clientVersion"]["gitVersion"]) == (pinned, pinned)
 
 
 def test_another_token_is_refused(control_plane: ControlPlane, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Finding and building the control plane's programs, tried on a module of a few lines instead of Kubernetes."""
 
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from e2e.processes import processes_naming, start_python, wait_until_there
-from local_control_plane import BuildError, binaries, toolchain
+from local_control_plane import BuildError, binaries, toolchain, versions
 from local_control_plane.places import MODULE, Places, user_places
 
 GO_MOD = """module tiny
@@ -44,7 +45,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def places(tmp_path: Path, compiled: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
-    monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
+    for name in ("KUBEBUILDER_ASSETS", versions.VARIABLE):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GOFLAGS", "")
     module, cache = tmp_path / "module", tmp_path / "cache"
     for name, command in (("kubernetes", "kubectl"), ("helm", "helm")):
@@ -97,6 +99,29 @@ def test_a_program_of_a_module_of_its_own_is_built_there_and_kept_apart(
     built = binaries.ensure(["kubectl", "helm"], places)
     assert said_by(built["helm"]) == "beside\n"
     assert built["helm"].parent == places.within("beside").binaries != built["kubectl"].parent
+
+
+def test_another_version_of_kubernetes_is_a_module_of_its_own_and_nothing_else_stands_in_for_it(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = binaries.ensure(["kubectl", "helm"], places)
+    older = places.module / "kubernetes-1.30"
+    shutil.copytree(places.module / "kubernetes", older / "kubernetes")
+    (older / "kubernetes" / "cmd" / "kubectl" / "main.go").write_text(
+        'package main\n\nfunc main() { println("older") }\n'
+    )
+    (older / "go.mod").write_text(
+        "module older\n\ngo 1.21\n\nrequire k8s.io/kubernetes v1.30.14\n\nreplace k8s.io/kubernetes => ./kubernetes\n"
+    )
+    (older / "go.sum").write_text("")
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(today["kubectl"].parent))
+    monkeypatch.setenv(versions.VARIABLE, "1.30")
+    built = binaries.ensure(["kubectl", "helm"], places)
+    assert said_by(built["kubectl"]) == "older\n"
+    assert built["helm"] == today["helm"]
+    monkeypatch.setenv(versions.VARIABLE, "1.29")
+    with pytest.raises(BuildError, match=r"^CONTROL_PLANE=1.29: no Go module pins that Kubernetes; known are 1.30$"):
+        binaries.ensure(["kubectl"], places)
 
 
 def test_assets_come_before_the_cache_name_by_name(

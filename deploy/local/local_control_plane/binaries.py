@@ -12,7 +12,7 @@ from pathlib import Path
 
 import filelock
 
-from local_control_plane import toolchain, wheels
+from local_control_plane import toolchain, versions, wheels
 from local_control_plane.errors import BuildError
 from local_control_plane.places import Places, user_places
 from local_control_plane.processes import Program
@@ -21,20 +21,24 @@ from local_control_plane.progress import BuildProgress
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A program's import path, the folder of the Go module that pins it, below deploy/local, and tags of its build."""
+    """A program's import path, and the folder of the Go module that pins it, below deploy/local.
+
+    `versioned`: the Go modules of other versions of Kubernetes pin it too (`versions`). `tags`: of its build.
+    """
 
     package: str
     module: str = "."
+    versioned: bool = False
     tags: str = ""
 
 
 SOURCES = {
-    "etcd": Source("go.etcd.io/etcd/server/v3"),
-    "kubectl": Source("k8s.io/kubernetes/cmd/kubectl"),
-    "kube-apiserver": Source("k8s.io/kubernetes/cmd/kube-apiserver"),
-    "kube-controller-manager": Source("k8s.io/kubernetes/cmd/kube-controller-manager"),
+    "etcd": Source("go.etcd.io/etcd/server/v3", versioned=True),
+    "kubectl": Source("k8s.io/kubernetes/cmd/kubectl", versioned=True),
+    "kube-apiserver": Source("k8s.io/kubernetes/cmd/kube-apiserver", versioned=True),
+    "kube-controller-manager": Source("k8s.io/kubernetes/cmd/kube-controller-manager", versioned=True),
     "helm": Source("helm.sh/helm/v4/cmd/helm"),
-    "promtool": Source("github.com/prometheus/prometheus/cmd/promtool", "prometheus", "remove_all_sd"),
+    "promtool": Source("github.com/prometheus/prometheus/cmd/promtool", "prometheus", tags="remove_all_sd"),
 }
 """What can be built; quick ones first. Programs that do not resolve in one Go module have one each."""
 
@@ -51,22 +55,29 @@ CORE = ("etcd", "kubectl", "kube-apiserver")
 
 
 def find(name: str, places: Places | None = None) -> Path | None:
-    """The program in $KUBEBUILDER_ASSETS, else in the cache, else None. BuildError for an unknown name."""
+    """The program in $KUBEBUILDER_ASSETS, else in the cache, else None. BuildError for an unknown name or version."""
     if name not in PROGRAMS:
         raise BuildError(f"unknown program {name!r}; known are {', '.join(PROGRAMS)}")
-    places = places or user_places()
-    assets = os.environ.get("KUBEBUILDER_ASSETS")
-    folders = [Path(assets)] if assets else []
-    for folder in [*folders, _kept(name, places)]:
+    for folder in _folders(name, places or user_places()):
         if os.access(folder / name, os.X_OK) and (folder / name).is_file():
             return folder / name
     return None
 
 
-def _kept(name: str, places: Places) -> Path:
+def _folders(name: str, places: Places) -> list[Path]:
+    """Where the program may be. Of a version asked for, nobody says that $KUBEBUILDER_ASSETS holds just that one."""
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
     if name == wheels.NAME:
-        return wheels.place(places).parent
-    return places.within(SOURCES[name].module).binaries
+        kept, exact = wheels.place(places).parent, False
+    else:
+        kept, exact = _pinned(name, places).binaries, SOURCES[name].versioned and bool(versions.named())
+    return [Path(assets), kept] if assets and not exact else [kept]
+
+
+def _pinned(name: str, places: Places) -> Places:
+    """The Go module that pins the program."""
+    source = SOURCES[name]
+    return versions.chosen(places) if source.versioned else places.within(source.module)
 
 
 def ensure(
@@ -102,7 +113,7 @@ def _build_missing(names: list[str], places: Places, progress: BuildProgress) ->
             progress.say(f"Building {', '.join(missing)} into {places.cache} (once; minutes on a small machine).")
             for step, name in enumerate(missing, 1):
                 progress.begin(f"[{step}/{len(missing)}] {name}")
-                progress.end(_build(name, go, places.within(SOURCES[name].module), progress))
+                progress.end(_build(name, go, _pinned(name, places), progress))
     finally:
         lock.release()
 

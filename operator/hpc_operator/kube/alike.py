@@ -1,6 +1,6 @@
 """What is met again and again is held once: the parts of stored objects as canonical text, and equal values.
 
-`kube.codec`, `kube.remembered` and `kube.wish` import it. Pure, but for what is remembered: never more than a fixed
+`kube.codec`, `kube.memory_read` and `kube.wish` import it. Pure, but for what is remembered: never more than a fixed
 number, and only what follows from the text or the value alone.
 
 What goes wrong without: each write of the operator's own comes back twice (as its answer and through the watch) and was

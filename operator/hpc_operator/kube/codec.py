@@ -13,17 +13,9 @@ from hpc_operator.domain.record import Condition, Memory, Record, Report, Resour
 from hpc_operator.kube import names
 from hpc_operator.kube.alike import Once, one, text_of
 from hpc_operator.kube.instants import clean, read_time, write_time
+from hpc_operator.kube.memory_read import MEMORY_KEYS, Newer, loose_memory, parse_memory, parse_record
 from hpc_operator.kube.memory_schema import ConditionFields
-from hpc_operator.kube.remembered import (
-    MEMORY_KEYS,
-    Newer,
-    encode_memory,
-    encode_plan,
-    loose_memory,
-    parse_memory,
-    parse_record,
-    without_none,
-)
+from hpc_operator.kube.memory_written import encode_memory, encode_plan, without_none
 from hpc_operator.kube.wish import UNREADABLE, explain, newer_spec, parse_orders, parse_spec
 
 REPORT_KEYS = frozenset(

@@ -1,6 +1,6 @@
 """The shape of `.status` and of the record annotation: what is read is checked against it, the CRD is made from it.
 
-`kube.remembered`, `kube.codec` and `kube.crd` import it. Reading and writing live there; the spec lives in `schema`.
+`kube.memory_read`, `kube.codec` and `kube.crd` import it. Reading and writing live there; the spec lives in `schema`.
 """
 
 from typing import Annotated, Any, Literal

@@ -18,8 +18,8 @@ from hpc_operator.kube.api import MERGE_PATCH, Api, Expired, NotServed, VersionN
 from hpc_operator.kube.codec import parse_resource, status_patch
 from hpc_operator.kube.doom import Doom
 from hpc_operator.kube.events import Announcer
+from hpc_operator.kube.memory_written import encode_intent, encode_record
 from hpc_operator.kube.passwords import Secrets
-from hpc_operator.kube.remembered import encode_intent, encode_record
 from hpc_operator.reconcile.ports import Conflict, CrdTooOld, Gone, Unavailable
 
 _PAGE = "500"

@@ -23,7 +23,7 @@ from hpc_operator.domain.record import (
 from hpc_operator.kube import codec, names
 from hpc_operator.kube.alike import RECENT, SHORT, Once, one, text_of
 from hpc_operator.kube.codec import encode_status, parse_resource, status_patch
-from hpc_operator.kube.remembered import encode_record
+from hpc_operator.kube.memory_written import encode_record
 
 ACCOUNT = Account("https://api.example/api", "jn1a", "usr-1")
 _ROLE = {"count": 1, "cpu": 2, "memory": 4096}

@@ -13,7 +13,8 @@ from hpc_operator.cloud import text, wire
 from hpc_operator.domain.answers import Accepted, NoAnswer
 from hpc_operator.domain.record import Account, Memory, Origin, Record
 from hpc_operator.kube import names
-from hpc_operator.kube.remembered import encode_memory, encode_record, parse_memory, parse_record
+from hpc_operator.kube.memory_read import parse_memory, parse_record
+from hpc_operator.kube.memory_written import encode_memory, encode_record
 from hpc_operator.kube.wish import parse_orders
 
 ROOT = Path(__file__).parents[3]

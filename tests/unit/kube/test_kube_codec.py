@@ -36,15 +36,9 @@ from hpc_operator.domain.record import (
 from hpc_operator.kube import names
 from hpc_operator.kube.codec import REPORT_KEYS, encode_status, parse_resource, status_patch
 from hpc_operator.kube.instants import clean, read_time, seconds, to_milliseconds, write_time
+from hpc_operator.kube.memory_read import MEMORY_KEYS, Newer, parse_memory, parse_record
 from hpc_operator.kube.memory_schema import StatusFields
-from hpc_operator.kube.remembered import (
-    MEMORY_KEYS,
-    Newer,
-    encode_intent,
-    encode_record,
-    parse_memory,
-    parse_record,
-)
+from hpc_operator.kube.memory_written import encode_intent, encode_record
 
 ACCOUNT = Account("https://hpc-api.qingcloud.com/api", "jn1a", "usr-1a2b3c4d")
 INTENT = Intent(OperationAction.CREATE, "aabcdefghijklmn", 1, 1_700_000_000.25, "n-1", ACCOUNT, "k-1", 3)

@@ -41,8 +41,8 @@ from hpc_operator.kube import names
 from hpc_operator.kube.codec import encode_status, parse_resource, status_patch
 from hpc_operator.kube.events import Announcer
 from hpc_operator.kube.lease import LeaseLoop
+from hpc_operator.kube.memory_written import encode_record
 from hpc_operator.kube.passwords import Secrets
-from hpc_operator.kube.remembered import encode_record
 from hpc_operator.kube.resources import KubeStore, Told
 from hpc_operator.kube.startup import Startup
 from hpc_operator.kube.store import Server
