@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-PROGRAMS := etcd kubectl kube-apiserver kube-controller-manager helm helm3
+PROGRAMS := etcd kubectl kube-apiserver kube-controller-manager helm helm3 promtool
 VERSION = $(shell $(BIN)/hatchling version)
 WHEEL = dist/hpc_operator-$(VERSION)-py3-none-any.whl
 ENGINE ?= podman
@@ -29,7 +29,7 @@ lock: ## resolve both locks anew from pyproject.toml: everything, and what the i
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group pyproject.toml:dev -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraints requirements.lock -o requirements.run.lock pyproject.toml
 
-control-plane: venv ## build the control plane and helm into the user cache (once, about 15 minutes)
+control-plane: venv ## build the control plane, helm and promtool into the user cache (once, about 15 minutes)
 	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
 
 play: venv ## leave a local Kubernetes API server running until Ctrl-C
@@ -67,8 +67,9 @@ check: venv ## format, lint, types, walls, Containerfile, fast tests (under two 
 	@$(BIN)/hadolint deploy/image/Containerfile
 	@$(BIN)/pytest -q --numprocesses auto --dist worksteal tests/unit
 
-test: check ## everything: fast tests, fault suite, end-to-end on the genuine API server
+test: check ## everything: fast tests, alerts, fault suite, end-to-end on the genuine API server
 	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
+	@$(BIN)/pytest -q --numprocesses 2 --dist worksteal tests/monitoring
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/faults
 	@$(BIN)/pytest -q --numprocesses 4 --dist loadgroup --no-loadscope-reorder tests/e2e
 

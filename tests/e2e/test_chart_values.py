@@ -98,6 +98,13 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"podLabels": {"app.kubernetes.io/instance": "mine"}}, "leave it out: the chart sets this label"),
     ({"metrics": {"serviceMonitor": {"labels": {"helm.sh/chart": "mine"}}}}, "leave it out: the chart sets this label"),
     ({"networkPolicy": {"cloudPorts": []}}, "cloudPorts"),
+    ({"prometheusRule": {"alerts": {"HpcOperatorLooksLater": {}}}}, "HpcOperatorLooksLater"),
+    ({"prometheusRule": {"alerts": {"HpcOperatorAbsent": {"threshold": 3}}}}, "threshold"),
+    ({"prometheusRule": {"alerts": {"HpcOperatorLooksLate": {"threshold": "many"}}}}, "threshold"),
+    ({"prometheusRule": {"alerts": {"HpcOperatorLooksLate": {"for": "soon"}}}}, "for"),
+    ({"prometheusRule": {"alertLabels": {"tier": 1}}}, "tier"),
+    ({"prometheusRule": {"labels": {"helm.sh/chart": "mine"}}}, "leave it out: the chart sets this label"),
+    ({"dashboard": {"label": "not a label"}}, "label"),
     ({**TRIAL, "credentials": {"existingSecret": "real"}}, "existingSecret"),
     ({**TRIAL, "settings": {**TRIAL["settings"], **REAL}}, "endpoint"),
 ]
@@ -184,8 +191,9 @@ def test_every_setting_reaches_the_operator_as_it_was_written(
 def under(name: str, release: str, namespace: str, **values: Any) -> list[dict[str, Any]]:
     """What is rendered for a release of this name in this namespace, with everything that has a name in it."""
     given = json.dumps({"fleet": "lab", "networkPolicy": {"enabled": True}, **values})
-    monitor = "--set=metrics.serviceMonitor.enabled=true"
-    command = [program(name), "template", release, CHART, f"--namespace={namespace}", monitor, "-f", "-"]
+    switches = ("metrics.serviceMonitor", "prometheusRule", "dashboard")
+    on = [f"--set={switch}.enabled=true" for switch in switches]
+    command = [program(name), "template", release, CHART, f"--namespace={namespace}", *on, "-f", "-"]
     done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
     return [each for each in yaml.safe_load_all(done.stdout) if each]
 
@@ -237,6 +245,6 @@ def test_the_crd_is_rendered_as_it_stands_in_the_file(tmp_path: Path) -> None:
 
 def test_what_is_not_asked_for_is_not_there(tmp_path: Path) -> None:
     kinds = [each["kind"] for each in rendered(tmp_path)]
-    assert not {"NetworkPolicy", "ServiceMonitor", "Secret"} & set(kinds)
+    assert not {"NetworkPolicy", "ServiceMonitor", "PrometheusRule", "ConfigMap", "Secret"} & set(kinds)
     one = [each["kind"] for each in rendered(tmp_path, replicas=1, crd={"install": False})]
     assert not {"PodDisruptionBudget", "CustomResourceDefinition"} & set(one)

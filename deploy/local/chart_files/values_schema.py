@@ -7,6 +7,7 @@ stands in templates/_checks.tpl.
 import json
 from typing import Any
 
+from chart_files.alerts import alerts_schema
 from chart_files.documented import Value
 from chart_files.settings_schema import refused, settings_schema
 from hpc_operator.settings import PREFIX, Settings
@@ -25,6 +26,7 @@ _OBJECTS = {"items": {"type": "object"}}
 _TEXTS = {"additionalProperties": {"type": "string"}}
 _OURS = r"^(app\.kubernetes\.io/(name|instance|component|version|part-of|managed-by)|helm\.sh/chart)$"
 _LABELS = {**_TEXTS, "patternProperties": {_OURS: refused("leave it out: the chart sets this label")}}
+_LABEL_NAME = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
 _OPTIONAL_NAME = {"pattern": f"^$|{_SUBDOMAIN}"}
 
 BOUNDS: dict[str, Schema] = {
@@ -61,6 +63,12 @@ BOUNDS: dict[str, Schema] = {
     "extraVolumeMounts": _OBJECTS,
     "metrics.serviceMonitor.labels": _LABELS,
     "metrics.serviceMonitor.interval": {"pattern": "^[0-9]+(ms|s|m|h)$"},
+    "prometheusRule.labels": _LABELS,
+    "prometheusRule.alertLabels": _TEXTS,
+    "prometheusRule.alertAnnotations": _TEXTS,
+    "prometheusRule.alerts": alerts_schema(),
+    "dashboard.label": {"pattern": _LABEL_NAME},
+    "dashboard.annotations": _TEXTS,
     "networkPolicy.metricsFrom": _OBJECTS,
     "networkPolicy.apiServerTo": _OBJECTS,
     "networkPolicy.apiServerPorts": _PORTS,

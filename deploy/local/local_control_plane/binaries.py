@@ -23,12 +23,13 @@ from local_control_plane.progress import BuildProgress
 class Source:
     """A program's import path, and the folder of the Go module that pins it, below deploy/local.
 
-    `versioned`: the Go modules of other versions of Kubernetes pin it too (`versions`).
+    `versioned`: the Go modules of other versions of Kubernetes pin it too (`versions`). `tags`: of its build.
     """
 
     package: str
     module: str = "."
     versioned: bool = False
+    tags: str = ""
 
 
 SOURCES = {
@@ -37,6 +38,7 @@ SOURCES = {
     "kube-apiserver": Source("k8s.io/kubernetes/cmd/kube-apiserver", versioned=True),
     "kube-controller-manager": Source("k8s.io/kubernetes/cmd/kube-controller-manager", versioned=True),
     "helm": Source("helm.sh/helm/v4/cmd/helm"),
+    "promtool": Source("github.com/prometheus/prometheus/cmd/promtool", "prometheus", tags="remove_all_sd"),
 }
 """What can be built; quick ones first. Programs that do not resolve in one Go module have one each."""
 
@@ -125,7 +127,7 @@ def _build(name: str, go: Path, places: Places, progress: BuildProgress) -> str:
     places.scratch.mkdir()
     log.unlink(missing_ok=True)
     command: list[str | Path] = [go, "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false"]
-    command += ["-ldflags", _link_flags(places), "-o", half, SOURCES[name].package]
+    command += ["-tags", SOURCES[name].tags, "-ldflags", _link_flags(places), "-o", half, SOURCES[name].package]
     build = Program(command, log, environment=toolchain.environment(places), folder=places.module, grace=2.0)
     try:
         while build.wait(1.0) is None:

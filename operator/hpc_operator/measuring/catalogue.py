@@ -80,6 +80,9 @@ STALENESS = _histogram(
 )
 RESOURCES = _gauge("resources", "HpcClusters by condition", "condition", "status", "reason")
 BLOCKED = _gauge("blocked", "HpcClusters that wait for a person (Stalled)", "reason")
+OPERATION_OPEN = _gauge(
+    "operation_open_seconds", "For how long the oldest open operation stands; 0 when none is open", "action"
+)
 TIME_TO_READY = _histogram(
     "time_to_ready_seconds", "From an HpcCluster's creation to the first time it was Ready", buckets=_READY
 )

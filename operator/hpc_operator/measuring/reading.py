@@ -20,6 +20,7 @@ from hpc_operator.domain.record import Account, Resource
 from hpc_operator.measuring import catalogue
 from hpc_operator.measuring.catalogue import Metric
 from hpc_operator.measuring.conditions import blocked, by_condition
+from hpc_operator.measuring.operations import open_for
 from hpc_operator.reconcile.queue import Lane
 
 Labels = tuple[str, ...]
@@ -111,6 +112,7 @@ class States(Collector):
         resources = tuple(self._live.resources())
         yield _family(catalogue.RESOURCES, by_condition(resources))
         yield _family(catalogue.BLOCKED, blocked(resources))
+        yield _family(catalogue.OPERATION_OPEN, open_for(resources, self._live.now()))
         yield from self._clusters(resources)
 
     def _queue(self) -> Iterator[GaugeMetricFamily]:

@@ -1,13 +1,15 @@
-"""Live parts in memory, for what is read at a scrape."""
+"""Live parts in memory, for what is read at a scrape; and the genuine registry over them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from decide_scenes import ACCOUNT, FLEET, ID, NOW, SECOND, STEM, WINDOW, cluster, living, look, named
+from prometheus_client.exposition import generate_latest
 
 from hpc_operator.domain.observed import ListLook
 from hpc_operator.domain.record import Account, Condition, Resource
-from hpc_operator.measuring.reading import Live
+from hpc_operator.measuring.counting import Metrics
+from hpc_operator.measuring.reading import Live, States
 from hpc_operator.reconcile.queue import Lane
 
 LANES = ("finish", "create")
@@ -89,3 +91,31 @@ class Parts:
             window=WINDOW,
             fresh=300.0,
         )
+
+
+P = "hpc_operator_"
+
+
+class Scraped:
+    """Metrics over parts that a test may change; `value` scrapes anew."""
+
+    def __init__(self) -> None:
+        self.parts, self.metrics = Parts(), Metrics()
+        self.metrics.registry.register(States(self.parts.live()))
+
+    def value(self, name: str, **labels: str) -> float | None:
+        return self.metrics.registry.get_sample_value(P + name, labels)
+
+    def text(self) -> str:
+        return generate_latest(self.metrics.registry).decode()
+
+
+def everything(metrics: Metrics) -> None:
+    """Let each thing happen once."""
+    metrics.called("list", "0", 0.2)
+    with metrics.calling("list"):
+        pass
+    metrics.waited(ACCOUNT, "look", 3.0)
+    metrics.spent(ACCOUNT, "look", 3)
+    metrics.swept(complete=True, seconds=1.0, staleness=31.0)
+    metrics.became_ready(400.0)

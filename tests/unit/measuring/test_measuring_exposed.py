@@ -13,61 +13,33 @@ from decide_scenes import (
     WINDOW,
     ago,
     cluster,
+    in_doubt,
     living,
     log,
     look,
     named,
     resource,
 )
-from measuring_parts import SETTLED, Parts, View, conditioned
-from prometheus_client.exposition import generate_latest
+from measuring_parts import SETTLED, P, Scraped, View, conditioned, everything
 
 from hpc_operator.domain.mark import stem
-from hpc_operator.domain.record import Account
+from hpc_operator.domain.record import Account, OperationAction
 from hpc_operator.kube.counted import KINDS, Written
 from hpc_operator.measuring.catalogue import METRICS
 from hpc_operator.measuring.conditions import took_to_be_ready
-from hpc_operator.measuring.counting import Metrics
-from hpc_operator.measuring.reading import States
 from hpc_operator.measuring.released import released
 from hpc_operator.measuring.sweeps import CountedLooks
 from hpc_operator.reconcile.ended import Ended
 from measuring_docs import exposed, rows
 
 ORPHAN_STEM = stem("prod", OTHER)
-P = "hpc_operator_"
 VIEW = {"endpoint": ACCOUNT.endpoint, "zone": ACCOUNT.zone, "owner": ACCOUNT.owner}
 QUOTA = {"endpoint": ACCOUNT.endpoint, "owner": ACCOUNT.owner}
-
-
-class Scraped:
-    """Metrics over parts that a test may change; `value` scrapes anew."""
-
-    def __init__(self) -> None:
-        self.parts, self.metrics = Parts(), Metrics()
-        self.metrics.registry.register(States(self.parts.live()))
-
-    def value(self, name: str, **labels: str) -> float | None:
-        return self.metrics.registry.get_sample_value(P + name, labels)
-
-    def text(self) -> str:
-        return generate_latest(self.metrics.registry).decode()
 
 
 @pytest.fixture
 def scraped() -> Scraped:
     return Scraped()
-
-
-def everything(metrics: Metrics) -> None:
-    """Let each thing happen once."""
-    metrics.called("list", "0", 0.2)
-    with metrics.calling("list"):
-        pass
-    metrics.waited(ACCOUNT, "look", 3.0)
-    metrics.spent(ACCOUNT, "look", 3)
-    metrics.swept(complete=True, seconds=1.0, staleness=31.0)
-    metrics.became_ready(400.0)
 
 
 def test_docs_and_exposition_have_the_same_metrics_types_and_labels(scraped: Scraped) -> None:
@@ -173,6 +145,7 @@ STATES: list[tuple[str, dict[str, str], float]] = [
     ("resources", {"condition": "Ready", "status": "True", "reason": "Ready"}, 1),
     ("resources", {"condition": "Available", "status": "True", "reason": "Active"}, 1),
     ("resources", {"condition": "Stalled", "status": "False", "reason": "Progressing"}, 1),
+    ("operation_open_seconds", {"action": "Create"}, 0),
     ("orphans", VIEW, 0),
     ("duplicates", VIEW, 0),
 ]
@@ -187,6 +160,16 @@ def test_a_lost_lease_and_a_closed_tap_are_seen_at_the_next_scrape(scraped: Scra
     scraped.parts.lease_left, scraped.parts.budget.closed = -1.0, NOW + 600
     assert scraped.value("leader") == 0
     assert scraped.value("budget_closed_until_timestamp_seconds", **QUOTA) == NOW + 600
+
+
+def test_the_oldest_open_operation_of_each_action_is_told(scraped: Scraped) -> None:
+    scraped.parts.resources = [SETTLED, in_doubt(300.0), in_doubt(40.0)]
+    assert scraped.value("operation_open_seconds", action="Create") == pytest.approx(300.0)
+    assert [scraped.value("operation_open_seconds", action=each) for each in OperationAction if each != "Create"] == [
+        0.0
+    ] * 6
+    scraped.parts.now = NOW - 900
+    assert scraped.value("operation_open_seconds", action="Create") == 0, "a clock that was set back is no negative age"
 
 
 def test_a_resource_that_is_gone_is_gone_from_the_next_answer(scraped: Scraped) -> None:

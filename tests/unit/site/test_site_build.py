@@ -1,6 +1,7 @@
 """The site is built without a warning, asks no other host for anything, and shows what a forge shows."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@cache
 def article(site: Path, page: Path) -> Article:
     return Article((site / place(page)).with_suffix(".html").read_text())
 
