@@ -8,6 +8,8 @@ VERSION = $(shell $(BIN)/hatchling version)
 WHEEL = dist/hpc_operator-$(VERSION)-py3-none-any.whl
 ENGINE ?= podman
 export PYTHONPATH := deploy/local:deploy/image
+# Hundreds of processes start in the tests: each would compile all of ours anew where the environment forbids bytecode.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds chart argocd reference docs released play control-plane wheel image sbom audit clean
 
@@ -69,7 +71,7 @@ test: check ## everything: fast tests, alerts, fault suite, end-to-end on the ge
 	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
 	@$(BIN)/pytest -q --numprocesses 2 --dist worksteal tests/monitoring
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/faults
-	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/e2e
+	@$(BIN)/pytest -q --numprocesses 4 --dist loadgroup --no-loadscope-reorder tests/e2e
 
 fuzz: venv ## search for hostile input twenty times as long (about 20 minutes)
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -q tests/unit/cloud tests/unit/kube tests/unit/decide tests/faults/test_hostile.py
@@ -83,6 +85,7 @@ faults: venv ## every pair of faults of create and of delete, and 5000 walks (ho
 
 chaos: venv ## put real processes through kills, outages and lost memories; one table (ONLY=name for one scenario)
 	@PYTHONPATH=deploy/local:tests:tests/e2e $(BIN)/python -m chaos --markdown build/chaos.md --json build/chaos.json $(if $(ONLY),--only $(ONLY))
+	@$(if $(ONLY),,CREATIONS=100 $(BIN)/pytest -q tests/e2e/test_kills.py -k many_creations)
 
 test-rbac: venv ## take each right of the chart away in turn; something named must fail (minutes; ONLY=text for some)
 	@PYTHONPATH=deploy/local:tests:tests/e2e $(BIN)/python -m rbac $(if $(ONLY),--only "$(ONLY)")

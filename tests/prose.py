@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
@@ -21,7 +22,9 @@ def written() -> list[Path]:
     return sorted([*ROOT.glob("*.md"), *(path for folder in folders for path in (ROOT / folder).rglob("*.md"))])
 
 
+@cache
 def tokens(page: Path) -> list[Token]:
+    """What a page is made of; read once in a run."""
     return READER.parse(page.read_text())
 
 

@@ -2,6 +2,9 @@
 
 Nobody imports this module. Exit codes: 0 well, 1 it failed or something must be mended, 2 wrong usage or settings;
 `run` has more of its own.
+
+Each command imports what it needs when it is called, after its settings were read: with everything that the others need
+(Kopf, the clients of Kubernetes and of the cloud) a check of a manifest would take three times as long.
 """
 
 import asyncio
@@ -11,40 +14,29 @@ import sys
 import time
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-import uvloop
 
-from hpc_operator import logs
-from hpc_operator.account import Means
-from hpc_operator.cloud.scrub import Scrubber
-from hpc_operator.cloud.transport import CertificatesUnread
-from hpc_operator.doctor import telling
-from hpc_operator.doctor.examination import examine
-from hpc_operator.doctor.finding import Line
-from hpc_operator.importing import run as importing
 from hpc_operator.kube import names
-from hpc_operator.main import operate, ticks
-from hpc_operator.measuring.counting import released
-from hpc_operator.orphans import telling as orphans_telling
-from hpc_operator.orphans.search import search
-from hpc_operator.reconcile.ports import Unavailable
+from hpc_operator.measuring.released import released
 from hpc_operator.settings import PREFIX, SECRET, Settings, SettingsProblem, load
-from hpc_operator.status import telling as status_telling
-from hpc_operator.status.judging import Stage
-from hpc_operator.status.reading import Question, look
-from hpc_operator.status.screen import as_screen
-from hpc_operator.taking_over import search as taking
-from hpc_operator.taking_over import telling as taking_telling
-from hpc_operator.validating import reporting
-from hpc_operator.validating.reporting import validated
+
+if TYPE_CHECKING:
+    from hpc_operator.account import Means
+    from hpc_operator.doctor.finding import Line
+    from hpc_operator.status.judging import Stage
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 _OUTPUT = click.Option(
     ["-o", "--output"], type=click.Choice(["text", "json"]), default="text", help="how it is shown", show_default=True
 )
+
+
+def ticks() -> float:
+    """Monotonic seconds that also count a suspended machine."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def _flags() -> list[click.Parameter]:
@@ -69,26 +61,40 @@ def _settings(flags: Mapping[str, str | None]) -> Settings:
 def run(**flags: str | None) -> None:
     """Run the operator until SIGTERM. Each flag is also an environment variable."""
     settings = _settings(flags)
+    import uvloop
+
+    from hpc_operator import logs
+    from hpc_operator.cloud.scrub import Scrubber
+    from hpc_operator.main import operate
+    from hpc_operator.reconcile.ports import Unavailable
+
     scrubber = Scrubber()
     logs.configure(settings.log_level, scrubber.scrub, sys.stderr)
     logs.catch_crashes()
     try:
-        code = uvloop.run(operate(settings, scrubber))
+        code = uvloop.run(operate(settings, scrubber, ticks))
     except (Unavailable, OSError) as error:
         _log.critical("cannot start: %s", error)
         code = 1
     sys.exit(code)
 
 
-def _means(flags: Mapping[str, str | None]) -> Means:
+def _means(flags: Mapping[str, str | None]) -> "Means":
     """For a command that only reads: its own output is what counts, so logs are quiet unless asked for."""
-    settings, scrubber = _settings(flags), Scrubber()
+    settings = _settings(flags)
+    from hpc_operator import logs
+    from hpc_operator.account import Means
+    from hpc_operator.cloud.scrub import Scrubber
+
+    scrubber = Scrubber()
     logs.configure("DEBUG" if settings.log_level == "DEBUG" else "CRITICAL", scrubber.scrub, sys.stderr)
     return Means(settings, scrubber, time.time, ticks, asyncio.sleep)
 
 
 def _ran(reading: Coroutine[Any, Any, T]) -> T:
     """What it answers; the process ends with a sentence where the service could not be known."""
+    from hpc_operator.cloud.transport import CertificatesUnread
+
     try:
         return asyncio.run(reading)
     except CertificatesUnread as problem:
@@ -104,9 +110,12 @@ def doctor(*, output: str, no_cloud: bool, no_kubernetes: bool, **flags: str | N
     if no_cloud and no_kubernetes:
         raise click.UsageError("--no-cloud and --no-kubernetes leave nothing to look at: give one of them")
     means = _means(flags)
+    from hpc_operator.doctor import telling
+    from hpc_operator.doctor.examination import examine
+
     scrub = means.scrubber.scrub
 
-    def tell(line: Line) -> None:
+    def tell(line: "Line") -> None:
         if output != "json":
             click.echo(telling.line(line, scrub))
 
@@ -121,11 +130,14 @@ def orphans(*, output: str, **flags: str | None) -> None:
     Takes every setting of `run`. Exit code: 0 none, 1 some, 2 not all could be read (or wrong settings).
     """
     means = _means(flags)
+    from hpc_operator.orphans import telling
+    from hpc_operator.orphans.search import search
+
     settings = means.settings
-    found = orphans_telling.judge(_ran(search(means)), settings.fleet, settings.policy().window)
-    told = orphans_telling.as_json if output == "json" else orphans_telling.as_text
+    found = telling.judge(_ran(search(means)), settings.fleet, settings.policy().window)
+    told = telling.as_json if output == "json" else telling.as_text
     click.echo(told(found, means.scrubber.scrub))
-    sys.exit(orphans_telling.exit_code(found))
+    sys.exit(telling.exit_code(found))
 
 
 def status(
@@ -144,16 +156,20 @@ def status(
     """
     if all_namespaces and (name is not None or namespace is not None):
         raise click.UsageError("-A is for the table of all namespaces: leave NAME and -n out")
+    from hpc_operator.status import telling
+    from hpc_operator.status.reading import Question, look
+    from hpc_operator.status.screen import as_screen
+
     question = Question(name, namespace, all_namespaces, kubeconfig, context)
-    told = status_telling.tell(asyncio.run(look(question, ticks)), time.time())
+    told = telling.tell(asyncio.run(look(question, ticks)), time.time())
     if output == "json":
-        click.echo(status_telling.as_json(told))
+        click.echo(telling.as_json(told))
     elif told.seen.problem:
         click.echo(f"hpc-operator: {told.seen.problem}", err=True)
     else:
-        shown = status_telling.as_table if name is None else as_screen
+        shown = telling.as_table if name is None else as_screen
         click.echo(shown(told, _paint))
-    sys.exit(status_telling.exit_code(told))
+    sys.exit(telling.exit_code(told))
 
 
 def import_(*, cluster_id: str, name: str | None, namespace: str | None, **flags: str | None) -> None:
@@ -168,7 +184,10 @@ def import_(*, cluster_id: str, name: str | None, namespace: str | None, **flags
         if given is not None and not re.fullmatch(_OBJECT_NAME, given):
             raise click.UsageError(f"{flag}: {given!r} is no name for Kubernetes: lower-case letters, digits, hyphens")
     means = _means(flags)
-    made = _ran(importing.run(means, importing.Asked(cluster_id, name, namespace)))
+    from hpc_operator.importing.run import Asked
+    from hpc_operator.importing.run import run as reading
+
+    made = _ran(reading(means, Asked(cluster_id, name, namespace)))
     for problem in (*made.warnings, *([made.refused] if made.refused else [])):
         click.echo(f"hpc-operator: {means.scrubber.scrub(problem)}", err=True)
     if made.text:
@@ -186,18 +205,21 @@ def take_over(*, namespace: str, dry_run: bool, output: str, **flags: str | None
     reads. Exit code: 0 nothing is left, 1 something is, 2 not all could be read (or wrong settings).
     """
     means = _means(flags)
-    found = _ran(taking.take_over(means, namespace, rehearse=dry_run))
-    told = taking_telling.as_json if output == "json" else taking_telling.as_text
+    from hpc_operator.taking_over import telling
+    from hpc_operator.taking_over.search import take_over as taken
+
+    found = _ran(taken(means, namespace, rehearse=dry_run))
+    told = telling.as_json if output == "json" else telling.as_text
     click.echo(told(found, means.scrubber.scrub))
-    sys.exit(taking_telling.exit_code(found))
+    sys.exit(telling.exit_code(found))
 
 
-def _paint(text: str, stage: Stage) -> str:
+def _paint(text: str, stage: "Stage") -> str:
     """Laid over for terminals; click takes it off where the output is none."""
-    return click.style(text, fg=_COLOURS[stage], bold=stage is Stage.YOU)
+    return click.style(text, fg=_COLOURS[stage.name], bold=stage.name == "YOU")
 
 
-_COLOURS = {Stage.YOU: "red", Stage.BUSY: "yellow", Stage.UNSEEN: "yellow", Stage.WELL: "green"}
+_COLOURS = {"YOU": "red", "BUSY": "yellow", "UNSEEN": "yellow", "WELL": "green"}
 
 
 def validate(*, files: tuple[Path, ...], output: str) -> None:
@@ -206,7 +228,9 @@ def validate(*, files: tuple[Path, ...], output: str) -> None:
     FILES are files, directories (their *.yaml, *.yml and *.json) or - for standard input. Exit code: 0 valid,
     1 invalid, 2 something cannot be read.
     """
-    report = validated(files, sys.stdin.buffer)
+    from hpc_operator.validating import reporting
+
+    report = reporting.validated(files, sys.stdin.buffer)
     click.echo(reporting.as_json(report) if output == "json" else reporting.as_text(report))
     sys.exit(report.exit_code)
 

@@ -32,8 +32,9 @@ from hpc_operator.kube.passwords import Secrets
 from hpc_operator.kube.resources import KubeStore, Told
 from hpc_operator.kube.startup import Startup
 from hpc_operator.kube.store import Server, read_connection
-from hpc_operator.measuring.counting import Metrics, released
+from hpc_operator.measuring.counting import Metrics
 from hpc_operator.measuring.exposing import expose
+from hpc_operator.measuring.released import released
 from hpc_operator.measuring.sweeps import CountedLooks
 from hpc_operator.process import Parts, Process, waking
 from hpc_operator.reconcile.cache import Cache
@@ -53,11 +54,6 @@ _log = logging.getLogger(__name__)
 _LOST_LEASE = 3
 
 
-def ticks() -> float:
-    """Monotonic seconds that also count a suspended machine."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 def _lost(why: str) -> None:
     """Another process may act from now on: end at once, nothing graceful."""
     _log.critical("%s", why)
@@ -68,8 +64,10 @@ def _lost(why: str) -> None:
 class Root:
     """Makes the parts from the settings; `stack` owns what must be closed."""
 
-    def __init__(self, settings: Settings, scrubber: Scrubber, stack: AsyncExitStack) -> None:
-        self._settings, self._scrubber, self._stack = settings, scrubber, stack
+    def __init__(
+        self, settings: Settings, scrubber: Scrubber, ticks: Callable[[], float], stack: AsyncExitStack
+    ) -> None:
+        self._settings, self._scrubber, self._ticks, self._stack = settings, scrubber, ticks, stack
         self._me = f"{socket.gethostname()}_{os.getpid()}_{secrets.token_hex(4)}"
         self._clock = WatchedClock(time.time)
         self.metrics = Metrics()
@@ -88,7 +86,7 @@ class Root:
         server = await Server.connect(
             settings.kubeconfig,
             settings.context,
-            ticks=ticks,
+            ticks=self._ticks,
             timeout=settings.kube_timeout,
             learn=self._scrubber.add,
         )
@@ -116,7 +114,7 @@ class Root:
             settings.lease_name,
             self._me,
             duration=settings.lease_duration,
-            ticks=ticks,
+            ticks=self._ticks,
             now=time.time,
             on_lost=_lost,
             kept=self._budget,
@@ -225,10 +223,10 @@ def _noticed(queue: WakeQueue[Ref], cache: Cache) -> Callable[[Ref], None]:
     return wake
 
 
-async def operate(settings: Settings, scrubber: Scrubber) -> int:
-    """Run one operator process; its exit code."""
+async def operate(settings: Settings, scrubber: Scrubber, ticks: Callable[[], float]) -> int:
+    """Run one operator process; its exit code. `ticks`: monotonic seconds that also count a suspended machine."""
     async with AsyncExitStack() as stack:
-        root = Root(settings, scrubber, stack)
+        root = Root(settings, scrubber, ticks, stack)
         process = Process(await root.parts(), concurrency=settings.concurrency, patience=settings.shutdown_timeout)
         app = application(
             healthy=process.healthy, ready=process.ready, metrics=root.metrics.registry, scrub=scrubber.scrub

@@ -21,10 +21,35 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 _numbers = itertools.count(1)
 
 
+LONGEST = (
+    "test_kills_changes.py", "test_random_kills_over_", "test_uninstall.py", "test_creations_while_the_leader_is_struck",
+    "test_chart.py", "test_policies.py", "test_rights.py", "test_leaving.py", "test_bad_environment.py",
+)  # fmt: skip
+"""What takes a minute or more, the longest first: begun last, one of them would keep a single worker at the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
+    """The longest first; with `--dist loadgroup` every test goes to whichever worker is free."""
+    ours = [item for item in items if HERE in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.e2e)
+        if (together := _together(item)) is not None:
+            item.add_marker(pytest.mark.xdist_group(together))
+    rank = {id(item): _rank(item.nodeid) for item in ours}
+    items.sort(key=lambda item: rank.get(id(item), len(LONGEST)))
+
+
+def _rank(name: str) -> int:
+    return next((place for place, part in enumerate(LONGEST) if part in name), len(LONGEST))
+
+
+def _together(item: pytest.Item) -> str | None:
+    """Tests that share what takes long to make stay on one worker: a fixture of their module, the managed server."""
+    assert isinstance(item, pytest.Function)
+    if "managed_plane" in item.fixturenames:
+        return "managed_plane"
+    scopes = {made[-1].scope for made in item._fixtureinfo.name2fixturedefs.values()}
+    return item.path.stem if "module" in scopes else None
 
 
 @pytest.fixture(scope="session")

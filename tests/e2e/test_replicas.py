@@ -16,7 +16,8 @@ from stage.replicas import Replica, Replicas
 
 from local_control_plane import ControlPlane
 
-CREATIONS = 100
+CREATIONS = 40
+"""Under each blow once; `make chaos ONLY=replicas` makes 100 under each three times, with three seeds."""
 SEED = 20264
 
 
@@ -81,7 +82,7 @@ def lease_reads(log: list[Seen]) -> list[Seen]:
     return [each for each in log if each.method == "GET" and "/leases/" in each.path]
 
 
-def test_100_creations_while_the_leader_is_struck_at_random(
+def test_creations_while_the_leader_is_struck_at_random(
     control_plane: ControlPlane, namespace: str, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
     names = [f"one-of-{number:03}" for number in range(CREATIONS)]
@@ -89,7 +90,7 @@ def test_100_creations_while_the_leader_is_struck_at_random(
         Stage(control_plane, namespace, tmp_path, list_lag=1.0, log_lag=1.5) as stage,
         Replicas(stage, LEASE_DURATION=LEASE) as replicas,
     ):
-        struck = creating(stage, replicas, SEED, names, of_each=2)
+        struck = creating(stage, replicas, SEED, names, of_each=1)
         ids = sorted(each["status"]["hpc_cluster_id"] for each in stage.kube.clusters())
         calls, effects = stage.cloud.count("createCluster")
         terms = {term.pid: term for term in replicas.terms.terms}

@@ -5,7 +5,6 @@ counted twice, and what is gone disappears.
 """
 
 from contextlib import AbstractContextManager
-from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
@@ -14,15 +13,8 @@ from hpc_operator.domain.record import Account
 from hpc_operator.kube.counted import KINDS, Written
 from hpc_operator.measuring import catalogue
 from hpc_operator.measuring.catalogue import Metric
+from hpc_operator.measuring.released import released
 from hpc_operator.reconcile.ended import Ended
-
-
-def released() -> str:
-    """The version of this distribution."""
-    try:
-        return version("hpc-operator")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 class Metrics:

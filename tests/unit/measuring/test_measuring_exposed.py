@@ -27,7 +27,7 @@ from hpc_operator.domain.record import Account, OperationAction
 from hpc_operator.kube.counted import KINDS, Written
 from hpc_operator.measuring.catalogue import METRICS
 from hpc_operator.measuring.conditions import took_to_be_ready
-from hpc_operator.measuring.counting import released
+from hpc_operator.measuring.released import released
 from hpc_operator.measuring.sweeps import CountedLooks
 from hpc_operator.reconcile.ended import Ended
 from measuring_docs import exposed, rows
