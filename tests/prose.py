@@ -44,10 +44,15 @@ def anchors(page: Path) -> list[str]:
     seen: dict[str, int] = {}
     made = []
     for _, text in headings(page):
-        plain = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
+        plain = slug(text)
         made.append(f"{plain}-{seen[plain]}" if plain in seen else plain)
         seen[plain] = seen.get(plain, 0) + 1
     return made
+
+
+def slug(heading: str) -> str:
+    """Lower case, spaces to hyphens, all but words and hyphens dropped."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def code(page: Path) -> list[str]:

@@ -31,7 +31,7 @@ _RETRY = 15.0
 def source(settings: Settings) -> Source | None:
     """Where the operator's own key comes from; None: resources must name Secrets."""
     if settings.credentials_dir is not None:
-        return MountedKey(settings.credentials_dir)
+        return MountedKey(settings.credentials_dir, settings.credentials_secret)
     if settings.access_key_id is not None:
         values = {"access_key_id": settings.access_key_id, "secret_access_key": settings.secret_access_key}
         return GivenKey(values, f"{PREFIX}ACCESS_KEY_ID and {PREFIX}SECRET_ACCESS_KEY")

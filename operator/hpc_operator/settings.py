@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     credentials_dir: Path | None = Field(
         None, description="directory with the files access_key_id and secret_access_key (a mounted Secret)"
     )
+    credentials_secret: str | None = Field(
+        None, description="the Secret that is mounted there, as namespace/name: messages about the key name it"
+    )
     access_key_id: SecretStr | None = Field(None, description="access key id, when there is no credentials directory")
     secret_access_key: SecretStr | None = Field(None, description="secret access key, belonging to access_key_id")
     credentials_max_age: float = Field(

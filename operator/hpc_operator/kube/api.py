@@ -21,6 +21,12 @@ _HINTS = {
     405: "the API server does not allow the request",
     422: "the API server refuses the object as invalid",
 }
+_OTHER_REFUSALS = (
+    ("denied request", "an admission policy refuses the request"),  # validating admission policies
+    ("denied the request", "an admission webhook refuses the request"),
+    ("exceeded quota", "a quota of the namespace is used up"),
+)
+"""Refusals that come under the same numbers, by what the API server writes into them: no role would mend those."""
 
 
 class NotServed(Unavailable):
@@ -73,8 +79,14 @@ def refuse(status: int, body: Mapping[str, Any] | None, method: str, path: str) 
             "the HpcCluster CRD of this server is older than the operator: install crds/hpcclusters.yaml "
             f"({_cut(unknown.strip(': '))})"
         )
-    hint = _HINTS.get(status, f"the API server answered {status}")
+    hint = _hint(status, message)
     raise Unavailable(f"{hint}: {told or method + ' ' + path}", permanent=status in _PERMANENT)
+
+
+def _hint(status: int, message: str) -> str:
+    """What kind of refusal it is, in our words."""
+    other = (hint for words, hint in _OTHER_REFUSALS if status in (400, 403, 422) and words in message)
+    return next(other, _HINTS.get(status, f"the API server answered {status}"))
 
 
 def _cut(text: str) -> str:

@@ -32,6 +32,7 @@ from hpc_operator.reconcile.ports import (
 from hpc_operator.reconcile.writing import Writer
 
 _log = logging.getLogger(__name__)
+_ACCEPT = "set accept_other_ids in the operator's settings"
 _RENEWALS = 3
 _QUOTA = 2500
 
@@ -131,11 +132,9 @@ class Buyer:
                 Reason.CLOUD_UNREACHABLE, self._policy.retry_base, f"The owner's uid and gid cannot be read: {found}"
             )
         if uid not in (None, found.uid_number) or gid not in (None, found.gid_number):
-            text = (
-                f"spec.uid_number/gid_number differ from the account's {found.uid_number}/{found.gid_number}: "
-                "leave them out, or set accept_other_ids in the operator's settings."
-            )
-            return Blocked(Reason.IDS_DIFFER, text, self._policy.staleness)
+            way = "name both: others are taken as a pair" if self._policy.accept_other_ids else _ACCEPT
+            text = f"spec.uid_number/gid_number differ from the account's {found.uid_number}/{found.gid_number}: "
+            return Blocked(Reason.IDS_DIFFER, f"{text}leave them out, or {way}.", self._policy.staleness)
         return found
 
     async def _known_person(self, credentials: Credentials) -> Person | str:

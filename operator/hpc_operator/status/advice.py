@@ -133,7 +133,10 @@ ADVICE: Mapping[Reason, Advice] = {
     Reason.FLEET_CHANGED: _do("Put the operator's setting HPC_OPERATOR_FLEET back as it was."),
     Reason.RECORD_NEWER: _do("Upgrade the operator: a newer one wrote this resource."),
     Reason.CRD_TOO_OLD: _do("Apply the CRD of the operator's version: crds/hpcclusters.yaml."),
-    Reason.KUBERNETES_REFUSED: _do("Give the operator the permission that the message names: hpc-operator doctor."),
+    Reason.KUBERNETES_REFUSED: _do(
+        "Where the message names a permission, give it to the operator: hpc-operator doctor names all. Where a policy "
+        "or a quota refuses, mend that."
+    ),
     Reason.NOT_LEADER: NOTHING,
     Reason.PAUSED: _do("To go on: {annotate} hpc.qingcloud.com/paused-."),
     Reason.DELETING: NOTHING,

@@ -307,6 +307,14 @@ def test_a_directory_that_is_not_there_and_one_that_comes(tmp_path: Path) -> Non
     assert own.read().where == f"directory {tmp_path / 'key'}"
 
 
+def test_a_mount_that_is_a_secret_is_told_as_the_secret(tmp_path: Path) -> None:
+    """A person mends the Secret; where it is mounted is a path inside the Pod."""
+    mounted(tmp_path, access_key_id="AK")
+    with pytest.raises(SecretProblem) as raised:
+        MountedKey(tmp_path, "ops/key").read()
+    assert str(raised.value).startswith(f"Secret ops/key (mounted at {tmp_path}): secret_access_key is missing")
+
+
 def test_what_the_kubelet_keeps_behind_a_mount_is_not_named(tmp_path: Path) -> None:
     (tmp_path / "..data").mkdir()
     mounted(tmp_path, accessKey="AK", owner="usr-x")

@@ -213,6 +213,33 @@ def test_each_status_has_one_meaning(
         assert str((body or {}).get("message", ""))[:500] in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("status", "message", "hint"),
+    [
+        (403, 'secrets is forbidden: User "x" cannot create resource "secrets"', "a permission is missing"),
+        (
+            403,
+            "is forbidden: ValidatingAdmissionPolicy 'p' with binding 'p' denied request: no",
+            "an admission policy refuses",
+        ),
+        (
+            422,
+            "is invalid: ValidatingAdmissionPolicy 'p' with binding 'p' denied request: no",
+            "an admission policy refuses",
+        ),
+        (403, 'admission webhook "w" denied the request: no', "an admission webhook refuses"),
+        (403, "is forbidden: exceeded quota: few, requested: secrets=1", "a quota of the namespace is used up"),
+        (422, "spec.x: Invalid value", "the API server refuses the object as invalid"),
+        (500, "denied request", "the API server answered 500"),
+    ],
+)
+def test_what_no_role_would_mend_is_not_called_a_missing_permission(status: int, message: str, hint: str) -> None:
+    with pytest.raises(Unavailable) as raised:
+        refuse(status, {"message": message}, "POST", PATH)
+    assert str(raised.value).startswith(hint)
+    assert str(raised.value).endswith(message)
+
+
 def test_a_generated_password_satisfies_both_rules() -> None:
     for seed in range(50):
         turns = itertools.count(seed)

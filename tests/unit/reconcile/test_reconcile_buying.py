@@ -47,3 +47,6 @@ async def test_whose_ids_a_create_names(wished, accept, expected, asked, reason)
     found = await buyer._person(resource, CREDENTIALS)
     assert (found.reason if isinstance(found, Blocked) else found) == expected, reason
     assert calls.asked == asked, reason
+    if isinstance(found, Blocked):
+        way = "name both: others are taken as a pair" if accept else "set accept_other_ids in the operator's settings"
+        assert way in found.message, "a setting that is set already is no way out"

@@ -5,6 +5,8 @@
 {{- if include "hpc-operator.keySecret" . }}
 - name: HPC_OPERATOR_CREDENTIALS_DIR
   value: /etc/hpc-operator/credentials
+- name: HPC_OPERATOR_CREDENTIALS_SECRET
+  value: {{ printf "%s/%s" .Release.Namespace (include "hpc-operator.keySecret" .) | quote }}
 {{- end }}
 {{- with .Values.scope.namespaces }}
 - name: HPC_OPERATOR_NAMESPACES
