@@ -71,7 +71,7 @@ test: check ## everything: fast tests, alerts, fault suite, end-to-end on the ge
 	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
 	@$(BIN)/pytest -q --numprocesses 2 --dist worksteal tests/monitoring
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/faults
-	@$(BIN)/pytest -q --numprocesses 4 --dist loadgroup --no-loadscope-reorder tests/e2e
+	@$(BIN)/pytest -q --numprocesses 4 --dist loadscope --no-loadscope-reorder tests/e2e
 
 fuzz: venv ## search for hostile input twenty times as long (about 20 minutes)
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -q tests/unit/cloud tests/unit/kube tests/unit/decide tests/faults/test_hostile.py
