@@ -3,7 +3,9 @@
 One server with the chart, one operator and one namespace for all of them; each story has resources of its own.
 """
 
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ import yaml
 from stage import Stage, until, until_served
 from stage.manifests import ehpc, example
 from stage.operators import KEY
-from stage.pages import Page
+from stage.pages import LOOKS, Page
 from stage.site import Site
 
+from documented import every_block
 from local_control_plane import ControlPlane, KubectlError
 
 LAB = "lab"
@@ -119,7 +122,10 @@ def test_gitops(site: Site) -> None:
     moved["metadata"]["annotations"] = {"hpc.qingcloud.com/take-over": cluster(site, "kept")}
     (folder / "moved.yaml").write_text(yaml.safe_dump(moved))
     page.follow(100)
-    assert site.stage.cloud.count("createCluster") == before, "a move buys nothing"
+    assert site.stage.cloud.count("createCluster") == before, "a move with take-over buys nothing"
+    site.stage.server.kubectl("-n", "team", "apply", "-f", str(folder / "night.yaml"))
+    bought = (before[0] + 1, before[1] + 1)
+    until("without it another is bought", lambda: site.stage.cloud.count("createCluster") == bought)
     end(page, folder, "gitops")
 
 
@@ -135,6 +141,28 @@ def test_looking(site: Site) -> None:
     page = reading(site, "troubleshooting.md", "looking")
     page.follow(100)
     end(page, site.stage.folder, "looking")
+
+
+NEEDS_MORE = ("servicemonitors", "hpa", "…", "<", "NAME", "| kubectl")
+"""Commands with these are left out: kinds of others, words to be filled in, and what writes in the end."""
+MISUNDERSTOOD = re.compile(
+    r"unknown (shorthand )?flag|unknown command|error parsing|resource type|No such (option|command)|jq: error|syntax error"
+)
+
+
+def test_every_command_that_only_reads_is_understood(site: Site) -> None:
+    """Also those that no story runs: what they ask for may not be there, but it is asked for in words that exist."""
+    page = reading(site, "troubleshooting.md", "")
+    texts = {command.text for block in every_block() if block.story is None for command in block.commands}
+    tried = [
+        text
+        for text in sorted(texts)
+        if text.startswith("kubectl") and LOOKS.match(text) and not any(each in text for each in NEEDS_MORE)
+    ]
+    assert len(tried) > 30
+    with ThreadPoolExecutor(4) as pool:
+        said = dict(zip(tried, pool.map(page.attempt, tried), strict=True))
+    assert {text: words for text, words in said.items() if MISUNDERSTOOD.search(words)} == {}
 
 
 def test_keeping(site: Site) -> None:

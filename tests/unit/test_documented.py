@@ -26,13 +26,14 @@ KNOWN = {f"{names.GROUP}/v"} | {
 """Every annotation and label that the operator or the chart writes or reads; and `v` of the version."""
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 TESTS = re.compile(r"[\w/]*test_\w+\.py")
-STORED = re.compile(r"(?<![\w./-])(?:deploy|examples|crds|tests|docs)/[\w./-]+")
+STORED = re.compile(r"(?<!logs )(?<!exec )(?<![\w./-])(?:deploy|examples|crds|tests|docs)/[\w./-]+")
 
 
 def test_every_command_is_run_or_counted_with_its_reason() -> None:
     """On a failure: mark the block `<!-- run: NAME -->` and run it, or count it in tests/not_run.toml."""
-    listed = {where: count for where, (count, _) in not_run().items()}
-    assert dict(unmarked(BLOCKS)) == listed
+    found, listed = unmarked(BLOCKS), {where: count for where, (count, _) in not_run().items()}
+    counted_otherwise = {where: number for where, number in found.items() if listed.get(where) != number}
+    assert (counted_otherwise, sorted(listed.keys() - found.keys())) == ({}, [])
 
 
 def test_every_reason_says_something_and_names_tests_that_are_there() -> None:
@@ -60,7 +61,7 @@ def test_a_mark_stands_before_a_block_with_commands() -> None:
 def test_every_command_of_the_operator_exists_with_its_flags(program: str) -> None:
     used = [text for _, text in words(program) if text]
     assert used if program == "hpc-operator" else True
-    assert [problem for text in used if (problem := wrong(text))] == []
+    assert [problem for text in used if (problem := wrong(text, program))] == []
 
 
 def words(program: str) -> list[tuple[str, str]]:
@@ -73,8 +74,10 @@ def words(program: str) -> list[tuple[str, str]]:
     ]
 
 
-def wrong(text: str) -> str | None:
+def wrong(text: str, program: str = "hpc-operator") -> str | None:
     """What click would refuse about it."""
+    if program == "kubectl hpc" and text.split(maxsplit=1)[0] not in main.commands:
+        text = f"status {text}"  # a name alone: its screen
     given = [word for word in shlex.split(re.sub(r"[<>] ?\S+", "", text)) if word not in ("2>&1", "…")]
     if given[0].startswith("-"):
         return None

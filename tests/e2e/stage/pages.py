@@ -14,8 +14,8 @@ from stage.waiting import until
 _MAY_BE_1 = ("hpc-operator status", "hpc-operator orphans", "hpc-operator doctor")
 """Their 1 says that a person has something to do."""
 _REFUSED = "denied request"
-_READS = re.compile(r"kubectl( -n \S+)? (get|describe|events|wait)\b|hpc-operator (status|doctor|orphans|validate)\b")
-"""What may be asked again until it says what the page says: it changes nothing."""
+LOOKS = re.compile(r"kubectl( -n \S+)? (get|describe|events)\b|hpc-operator (status|doctor|orphans|validate)\b")
+"""Commands that change nothing, and may be asked again until they say what the page says."""
 _VARIES = (
     (r"\b(ehpc|hpc|j)-[a-z0-9]{10}\b", "<id>"),
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z| UTC)?", "<time>"),
@@ -66,6 +66,10 @@ class Page:
                 self._as_told(command)
         self._next += number
 
+    def attempt(self, command: str) -> str:
+        """What a command writes, however it ends; none of the story's."""
+        return self._run(command).stdout
+
     def left(self) -> list[str]:
         """The story's commands that were not run."""
         return [command.text for block in self._story for command in block.commands if command.text not in self._done]
@@ -94,7 +98,7 @@ class Page:
             return (said[-1].returncode == 0 and not command.output) or bool(wanted.fullmatch(_plain(said[-1].stdout)))
 
         try:
-            until("as the page says", told, deadline=90.0 if _READS.match(command.text) else 0.0)
+            until("as the page says", told, deadline=90.0 if LOOKS.match(command.text) else 0.0)
         except AssertionError:
             text = f"{command.text}\n--- the page\n{command.output}\n--- here (exit {said[-1].returncode})\n"
             raise AssertionError(text + said[-1].stdout) from None
