@@ -30,3 +30,9 @@ def test_seeded_walks(tell: Callable[[str], None]) -> None:
 def test_a_walk_is_a_function_of_its_seed() -> None:
     first, again = walks.play(7), walks.play(7)
     assert (first.faults, first.answers, first.findings) == (again.faults, again.answers, again.findings)
+
+
+def test_two_acts_that_take_both_memories_before_a_look_could_show_the_cluster_are_the_known_residue() -> None:
+    outcome = walks.play(4417)
+    assert [act.name for _, act in outcome.walk.acts] == ["kill the operator", "wipe status", "replace"]
+    assert (outcome.findings, {found.oracle for found in outcome.residue}) == ([], {"DUP", "LOST"})

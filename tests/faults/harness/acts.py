@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act. `strips`: it takes a memory away, and with a second such act inside the window no memory is left."""
+    """One act."""
 
     name: str
     do: "Callable[[World, Person, random.Random], None]"
-    strips: bool = False
 
 
 def _here(world: "World") -> bool:
@@ -112,11 +111,11 @@ def _crash(world: "World", _: "Person", chance: random.Random) -> None:
 
 ACTS = (
     Act("edit", _edit),
-    Act("replace", _replace, strips=True),
-    Act("force delete and apply", _recreate, strips=True),
+    Act("replace", _replace),
+    Act("force delete and apply", _recreate),
     Act("delete and apply", _delete_and_apply),
-    Act("wipe status", _wipe, strips=True),
-    Act("restore without status", _restore, strips=True),
+    Act("wipe status", _wipe),
+    Act("restore without status", _restore),
     Act("copy to another name", _copy),
     Act("rename at the console", _rename),
     Act("delete at the console", _destroy),

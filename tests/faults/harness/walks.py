@@ -18,6 +18,7 @@ from faults.harness.oracles import Finding
 from faults.harness.singles import kinds
 from faults.harness.world import POLICY, World, run
 from hpc_operator.domain.policy import Policy
+from hpc_operator.kube.codec import parse_resource
 
 LIMIT = 12_000.0
 CALM = 400.0
@@ -50,7 +51,8 @@ class Outcome:
     """What a walk came to. `faults`: those that struck; `answers`: what the person was asked for and did.
 
     `residue`: what the design knows not to hold. A resource forced away before any look could show its cluster's mark
-    is remembered by the process that knew it; where that process dies too, or another one goes on, nobody knows.
+    is remembered by the process that knew it; where that process dies too, or another one goes on, nobody knows. So is
+    one of which two acts took both memories before a look could show it.
     """
 
     walk: Walk
@@ -116,7 +118,16 @@ class _Play:
         for at, act in self.walk.acts:
             await self.world.wait(max(0.0, began + at - self.world.loop.time()))
             self.person.restore_account()
+            remembered = self._remembered()
             act.do(self.world, self.person, self.chance)
+            if remembered and self.world.kube.get("demo") is not None and not self._remembered():
+                self.person.forced()
+
+    def _remembered(self) -> bool:
+        """Whether either memory of the resource tells what was done for it."""
+        raw = self.world.kube.get("demo")
+        resource = parse_resource(raw) if raw is not None else None
+        return resource is not None and (resource.record is not None or not resource.memory.empty)
 
     def _strike(self, index: int, point: str) -> Strike | None:
         """The next fault strikes when its gap is over, if anything can strike at this point."""
