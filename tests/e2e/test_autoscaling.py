@@ -80,7 +80,7 @@ def test_an_autoscaler_adds_and_takes_nodes_and_no_apply_takes_the_count_from_it
         assert scaled.cloud.count("addNodes") == (1, 1)
         assert scaled.cloud.count("deleteNodes") == (1, 1)
         scaled.kube.kubectl("delete", "hpa", "auto")
-    scaled.kube.kubectl("delete", "hpc", "auto", "--timeout=120s")
+    scaled.kube.kubectl("delete", "hpc", "auto", "--timeout=300s")
 
 
 def told(stage: Stage) -> str:

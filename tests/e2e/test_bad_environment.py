@@ -90,7 +90,7 @@ def test_no_key_at_all_is_told(stage: Stage) -> None:
     status = stage.wait_reason("keyless", "CredentialsMissing")
     assert "credentials.existingSecret" in told(status)
     assert "credentialsSecretRef" in told(status)
-    stage.kube.kubectl("delete", "hpc", "keyless", "--timeout=60s")
+    stage.kube.kubectl("delete", "hpc", "keyless", "--timeout=300s")
     assert stage.to_cloud.log == []
 
 
@@ -181,7 +181,7 @@ def bare() -> Iterator[ControlPlane]:
 
 @pytest.fixture
 def bare_stage(bare: ControlPlane, tmp_path: Path) -> Iterator[Stage]:
-    bare.kubectl("delete", "crd", "--all", "--timeout=60s")
+    bare.kubectl("delete", "crd", "--all", "--timeout=300s")
     bare.kubectl("delete", "secrets", "--all", "--namespace=bare")
     with Stage(bare, "bare", tmp_path, crd=False) as stage:
         yield stage
@@ -220,7 +220,7 @@ def test_without_the_crd_the_process_waits_says_so_and_goes_on(bare_stage: Stage
     until("it leads", lambda: readyz(operator) == "ready")
     bare_stage.kube.apply(ehpc("after-crd"))
     bare_stage.wait_ready("after-crd")
-    bare_stage.kube.kubectl("delete", "hpc", "after-crd", "--timeout=120s")
+    bare_stage.kube.kubectl("delete", "hpc", "after-crd", "--timeout=300s")
 
 
 def apply_crd(stage: Stage, text: str | None = None) -> None:
@@ -246,7 +246,7 @@ def test_with_an_older_crd_nothing_is_created_until_it_is_replaced(bare_stage: S
     apply_crd(bare_stage)
     bare_stage.wait_ready("early")
     assert bare_stage.cloud.count("createCluster") == (1, 1)
-    bare_stage.kube.kubectl("delete", "hpc", "early", "--timeout=120s")
+    bare_stage.kube.kubectl("delete", "hpc", "early", "--timeout=300s")
 
 
 def test_a_crd_that_becomes_older_while_the_operator_runs_stops_every_create(bare_stage: Stage) -> None:
@@ -265,7 +265,7 @@ def test_a_crd_that_becomes_older_while_the_operator_runs_stops_every_create(bar
     apply_crd(bare_stage)
     bare_stage.wait_ready("meanwhile")
     assert bare_stage.cloud.count("createCluster") == (2, 2)
-    bare_stage.kube.kubectl("delete", "hpc", "--all", "--timeout=120s")
+    bare_stage.kube.kubectl("delete", "hpc", "--all", "--timeout=300s")
 
 
 @pytest.fixture

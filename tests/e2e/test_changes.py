@@ -413,7 +413,7 @@ def adopt_with_plan_first(life: Life) -> None:
     life.patch({"managementPolicy": "Full"})
     life.settled(ONE)
     assert life.counts() == {"modifyCluster": (1, 1), "deleteNodes": (1, 1)}
-    life.kubectl("delete", "--timeout=60s")
+    life.kubectl("delete", "--timeout=300s")
     assert life.cluster(theirs)["status"] == "active"
     assert life.counts(theirs) == {"modifyCluster": (1, 1), "deleteNodes": (1, 1)}
 
@@ -433,14 +433,14 @@ def take_over(life: Life) -> None:
     assert life.counts() == {"modifyCluster": (2, 2)}
     life.patch(role("compute", count=2))
     life.settled({**ONE, "compute": [SMALL] * 2})
-    life.kubectl("delete", "--timeout=60s")
+    life.kubectl("delete", "--timeout=300s")
     assert ours in life.stage.cloud.gone(), "taken over, it goes as one that was created"
 
 
 def retained_and_taken_again(life: Life) -> None:
     """Left with its name, which says whose it was: `adopt` refuses it and names the way, `take-over` takes it."""
     ours = life.born(deletionPolicy="Retain")
-    life.kubectl("delete", "--timeout=60s")
+    life.kubectl("delete", "--timeout=300s")
     assert life.cluster(ours)["status"] == "active"
     life.apply({"adopt": ours}, deletionPolicy="Retain")
     assert "take-over" in condition(life.says("AdoptionRefused"))["message"]

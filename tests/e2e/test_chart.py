@@ -56,7 +56,7 @@ class Site:
 
     def helm(self, *arguments: str | Path) -> str:
         """helm in this namespace; its output. AssertionError with what it said."""
-        waiting = ["--timeout=100s"] if "--wait" in arguments else []
+        waiting = ["--timeout=300s"] if "--wait" in arguments else []
         command = [self.program, f"--namespace={self.namespace}", *arguments, *waiting]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment)
         assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
@@ -250,13 +250,13 @@ def test_helm_3_does_the_same(site: Site, node: Node) -> None:
 
 @pytest.mark.parametrize("site", ["hpc-operator"], indirect=True)
 def test_install_yaml_runs_once_a_fleet_is_named(site: Site, node: Node) -> None:
-    site.kube.kubectl("delete", "namespace", site.namespace, "--timeout=60s")
+    site.kube.kubectl("delete", "namespace", site.namespace, "--timeout=300s")
     site.plane.kubectl("apply", "--server-side", "-f", str(INSTALL))
     until("the Pods say what is missing", lambda: "fleet: is not set" in node.said())
     site.give_key("hpc-operator-key")
     settings = {"FLEET": "site", "ENDPOINT": site.cloud.endpoint, **SHORT}
     site.kube.kubectl("set", "env", "deployment/hpc-operator", *(f"HPC_OPERATOR_{k}={v}" for k, v in settings.items()))
-    site.kube.kubectl("rollout", "status", "deployment/hpc-operator", "--timeout=90s")
+    site.kube.kubectl("rollout", "status", "deployment/hpc-operator", "--timeout=300s")
     site.kube.apply(ehpc("plain"))
     ready(site.kube, "plain")
     site.plane.kubectl("apply", "--server-side", "-f", str(INSTALL))

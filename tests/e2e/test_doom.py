@@ -55,7 +55,7 @@ async def test_whoever_sees_a_stamped_resource_is_told_of_the_doom(doomed_plane:
 
 
 async def test_a_crd_that_is_gone_says_nothing(doomed_plane: ControlPlane, api: Server) -> None:
-    doomed_plane.kubectl("delete", "crd", NAME, "--timeout=60s")
+    doomed_plane.kubectl("delete", "crd", NAME, "--timeout=300s")
     doom = Doom(api)
     assert await doom.near() in (True, None), "discovery may still name it for a moment"
     while await doom.near() is not None:

@@ -28,7 +28,7 @@ def collecting(managed_plane: ControlPlane) -> ControlPlane:
 def collector_has_worked(server: ControlPlane) -> None:
     """Return once the collector has done what began later than this: nobody else takes this deletion's finalizer off."""
     server.kubectl("-n", ELSEWHERE, "apply", "-f", "-", input=json.dumps(ehpc("probe")))
-    server.kubectl("-n", ELSEWHERE, "delete", "hpc/probe", "--cascade=foreground", "--timeout=120s")
+    server.kubectl("-n", ELSEWHERE, "delete", "hpc/probe", "--cascade=foreground", "--timeout=300s")
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_the_secrets_of_a_cluster_that_goes_are_collected(ending: Stage, cascade
         resource = ending.kube.cluster("gone")
         assert resource is not None
         assert owners(ending, secret) == ([], {"hpc.qingcloud.com/of": resource["metadata"]["uid"]})
-    ending.kube.kubectl("delete", "hpc", "gone", f"--cascade={cascade}", "--timeout=120s")
+    ending.kube.kubectl("delete", "hpc", "gone", f"--cascade={cascade}", "--timeout=300s")
     for secret in ("gone-admin", "gone-connection"):
         until(f"{secret} is collected", lambda secret=secret: ending.kube.secret(secret) is None)
     assert ending.cloud.clusters() == []

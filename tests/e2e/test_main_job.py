@@ -43,8 +43,8 @@ def test_a_minimal_example_becomes_ready_and_goes_again(stage: Stage, file: str)
     assert status["job_id"] in [job["job_id"] for job in stage.cloud.ask("GET", "/jobs")]
     assert status["cluster_status"] == "active"
     assert stage.cloud.count("createCluster") == (1, 1)
-    assert "condition met" in stage.kube.kubectl("wait", "--for=condition=Ready", f"hpc/{name}", "--timeout=60s")
-    stage.kube.kubectl("delete", "hpc", name, "--timeout=120s")
+    assert "condition met" in stage.kube.kubectl("wait", "--for=condition=Ready", f"hpc/{name}", "--timeout=300s")
+    stage.kube.kubectl("delete", "hpc", name, "--timeout=300s")
     assert stage.kube.cluster(name) is None
     assert stage.cloud.clusters() == []
     assert stage.cloud.gone() == [cluster["cluster_id"]]
@@ -188,7 +188,7 @@ def test_retain_leaves_cluster_and_generated_secret(stage: Stage) -> None:
     stage.kube.apply(ehpc("kept", deletionPolicy="Retain"))
     cluster_id = stage.wait_ready("kept")["hpc_cluster_id"]
     before = password_of(stage, "kept-admin")
-    stage.kube.kubectl("delete", "hpc", "kept", "--timeout=120s")
+    stage.kube.kubectl("delete", "hpc", "kept", "--timeout=300s")
     assert [cluster["cluster_id"] for cluster in stage.cloud.clusters()] == [cluster_id]
     secret = stage.kube.secret("kept-admin")
     assert secret is not None

@@ -16,7 +16,7 @@ from hpc_operator.kube.store import read_connection
 from hpc_operator.reconcile.ports import Unavailable
 from local_control_plane import ControlPlane
 
-PATIENCE = 90.0
+PATIENCE = 300.0
 
 
 class Watched:

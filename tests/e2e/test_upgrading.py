@@ -54,7 +54,7 @@ def place(server: ControlPlane, tmp_path: Path) -> Iterator[Stage]:
             each.stop()
         for left in stage.kube.shown("hpcclusters"):
             stage.kube.merge(left["metadata"]["name"], {"metadata": {"finalizers": None}})
-        server.kubectl("delete", "crd", "--all", "--timeout=60s")
+        server.kubectl("delete", "crd", "--all", "--timeout=300s")
         server.kubectl("delete", "secrets,leases", "--all", "--namespace=versions")
 
 

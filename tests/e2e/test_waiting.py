@@ -47,7 +47,7 @@ def kubectl_wait(life: Life, what: str, timeout: str = "90s") -> Waiter:
 
 def helm(life: Life, verb: str, *arguments: str | Path) -> Waiter:
     place = f"--namespace={life.stage.namespace}"
-    return Waiter(life, ensure(["helm"])["helm"], verb, place, life.name, *arguments, "--timeout=90s")
+    return Waiter(life, ensure(["helm"])["helm"], verb, place, life.name, *arguments, "--timeout=300s")
 
 
 def chart(life: Life, **spec: object) -> Path:
@@ -118,7 +118,7 @@ def kubectl_told_to_fail(life: Life) -> None:
     assert kstatus(read(life)) == FAILED
     code, said = kubectl_wait(life, "condition=Ready", "2s").end()
     assert (code, "timed out" in said) == (1, True), said
-    life.kubectl("delete", "--timeout=60s")
+    life.kubectl("delete", "--timeout=300s")
 
 
 def kubectl_until_gone(life: Life) -> None:
@@ -178,7 +178,7 @@ def helm_told_to_fail(life: Life) -> None:
     assert (code, kstatus(read(life))) == (1, FAILED)
     assert "Failed" in said
     assert condition(status, "Stalled")["message"][:40] in said
-    life.kubectl("delete", "--timeout=60s")
+    life.kubectl("delete", "--timeout=300s")
 
 
 LIVES: list[Callable[[Life], None]] = [

@@ -11,7 +11,7 @@ from stage.operators import KEY
 from stage.rights import Granted
 
 T = TypeVar("T")
-PATIENCE = 150.0
+PATIENCE = 300.0
 _OWNERS = "cannot set an ownerRef on a resource you can't delete"
 """What OwnerReferencesPermissionEnforcement says; every other refusal names verb, kind and group."""
 _NAMES = ("one", "own")

@@ -27,7 +27,7 @@ CALLS = (
 Truth = tuple[str, dict[str, list[tuple[int, int]]]]
 SMALL, BIG = (2, 4096), (8, 24576)
 ONE: dict[str, list[tuple[int, int]]] = {"login": [SMALL], "controller": [SMALL], "compute": [SMALL]}
-PATIENCE = 90.0
+PATIENCE = 300.0
 
 
 def role(name: str, **fields: object) -> dict[str, Any]:

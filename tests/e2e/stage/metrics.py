@@ -28,7 +28,7 @@ class QueuedJobs:
     def __enter__(self) -> Self:
         self._thread.start()
         self.server.kubectl("apply", "-f", "-", input=json.dumps(self._registration()))
-        self.server.kubectl("wait", "--for=condition=Available", f"apiservice/v1beta1.{_GROUP}", "--timeout=60s")
+        self.server.kubectl("wait", "--for=condition=Available", f"apiservice/v1beta1.{_GROUP}", "--timeout=300s")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from documented import Block, Command, blocks
 from prose import slug
 from stage.manifests import ROOT
-from stage.waiting import until
+from stage.waiting import DEADLINE, until
 
 _MAY_BE_1 = ("hpc-operator status", "hpc-operator orphans", "hpc-operator doctor")
 """Their 1 says that a person has something to do."""
@@ -98,7 +98,7 @@ class Page:
             return (said[-1].returncode == 0 and not command.output) or bool(wanted.fullmatch(_plain(said[-1].stdout)))
 
         try:
-            until("as the page says", told, deadline=90.0 if LOOKS.match(command.text) else 0.0)
+            until("as the page says", told, deadline=DEADLINE if LOOKS.match(command.text) else 0.0)
         except AssertionError:
             text = f"{command.text}\n--- the page\n{command.output}\n--- here (exit {said[-1].returncode})\n"
             raise AssertionError(text + said[-1].stdout) from None

@@ -8,7 +8,7 @@ from tenacity import RetryError, retry, retry_if_exception_type, retry_if_result
 from local_control_plane import ControlPlane, KubectlError
 
 T = TypeVar("T")
-DEADLINE = 90.0
+DEADLINE = 300.0
 
 
 def until(what: str, probe: Callable[[], T | None], deadline: float = DEADLINE, pause: float = 0.1) -> T:
@@ -29,5 +29,5 @@ def until(what: str, probe: Callable[[], T | None], deadline: float = DEADLINE, 
 @retry(retry=retry_if_exception_type(KubectlError), wait=wait_fixed(0.2), stop=stop_after_delay(60), reraise=True)
 def until_served(server: ControlPlane) -> None:
     """The CRD just applied is served. Right after the apply kubectl may find no conditions to wait for, and gives up."""
-    server.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd/hpcclusters.hpc.qingcloud.com")
+    server.kubectl("wait", "--for=condition=Established", "--timeout=300s", "crd/hpcclusters.hpc.qingcloud.com")
     server.kubectl("get", "hpcclusters")
