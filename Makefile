@@ -72,7 +72,7 @@ test: check ## everything: fast tests, alerts, fault suite, end-to-end on the ge
 	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
 	@$(BIN)/pytest -q --numprocesses 2 --dist worksteal tests/monitoring
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/faults
-	@$(BIN)/pytest -q --numprocesses 4 --dist loadgroup --no-loadscope-reorder tests/e2e
+	@$(BIN)/pytest -q --numprocesses 4 --dist loadscope --no-loadscope-reorder tests/e2e
 
 test-oldest: venv ## end-to-end tests on the oldest Kubernetes, built first (docs/compatibility.md; ARGS=tests/e2e/test_rim.py for some)
 	@CONTROL_PLANE=$(OLDEST) $(BIN)/python -m local_control_plane build $(PROGRAMS)

@@ -8,10 +8,12 @@ import signal
 from collections.abc import Iterator
 from dataclasses import astuple, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stage import Stage
 from stage.setting import SEARCHED
+from xdist.scheduler import LoadScopeScheduling
 
 from local_control_plane import ControlPlane
 
@@ -28,28 +30,57 @@ LONGEST = (
 """What takes a minute or more, the longest first: begun last, one of them would keep a single worker at the end."""
 
 
+MANAGED = "managed"
+TOGETHER = {
+    **{name: name for name in (
+        "test_admission.py", "test_bad_environment.py", "test_changes.py", "test_chart.py", "test_control_plane_build.py",
+        "test_image.py", "test_leaving.py", "test_policies.py", "test_rights.py", "test_scale.py", "test_uninstall.py",
+        "test_upgrading.py", "test_validate.py", "test_waiting.py", "test_kills.py",
+    )},
+    "test_letting_go.py": MANAGED, "test_autoscaling.py": MANAGED,
+}  # fmt: skip
+"""Files whose tests share what takes long to make (a server, a release), and so stay on one worker."""
+ALONE = ("test_random_kills_over_",)
+"""Tests in such files that share nothing."""
+
+
+class Scheduler(LoadScopeScheduling):
+    """Every test goes to whichever worker is free, but for those that stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    return Scheduler(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first; with `--dist loadgroup` every test goes to whichever worker is free."""
+    """The longest first."""
     ours = [item for item in items if HERE in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.e2e)
-        if (together := _together(item)) is not None:
-            item.add_marker(pytest.mark.xdist_group(together))
+        assert _scope(item.nodeid) != item.nodeid or not _shares(item), f"{item.path.name} belongs into TOGETHER"
     rank = {id(item): _rank(item.nodeid) for item in ours}
     items.sort(key=lambda item: rank.get(id(item), len(LONGEST)))
+
+
+def _scope(name: str) -> str:
+    alone = any(part in name for part in ALONE)
+    return name if alone else TOGETHER.get(name.partition("::")[0].rpartition("/")[2], name)
 
 
 def _rank(name: str) -> int:
     return next((place for place, part in enumerate(LONGEST) if part in name), len(LONGEST))
 
 
-def _together(item: pytest.Item) -> str | None:
-    """Tests that share what takes long to make stay on one worker: a fixture of their module, the managed server."""
+def _shares(item: pytest.Item) -> bool:
+    """Whether it uses a fixture that others of its module use too, or the managed server."""
     assert isinstance(item, pytest.Function)
-    if "managed_plane" in item.fixturenames:
-        return "managed_plane"
-    scopes = {made[-1].scope for made in item._fixtureinfo.name2fixturedefs.values()}
-    return item.path.stem if "module" in scopes else None
+    if any(part in item.name for part in ALONE):
+        return False
+    made = item._fixtureinfo.name2fixturedefs
+    return "managed_plane" in made or any(each[-1].scope == "module" for each in made.values())
 
 
 @pytest.fixture(scope="session")

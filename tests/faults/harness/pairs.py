@@ -7,7 +7,7 @@ for (the delete). Reads that are repeated while nothing changed are struck at th
 import random  # noqa: TID251 - seeded: a sample of all pairs
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from faults.harness.cores import on_all_cores
 from faults.harness.injection import Strike
@@ -26,9 +26,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the runs of one job came to. `of`: how many seconds there are; `asked`: runs in which a person resolved."""
+    """What the runs of one job came to. `of`: how many seconds there are; `asked`: runs in which a person resolved.
+
+    `alone`: what was found in the run with the first fault only, which tells what the second can strike.
+    """
 
     phase: str
+    alone: tuple[str, ...]
     runs: int
     of: int
     asked: int
@@ -48,6 +52,14 @@ def jobs(course: Course, sample: int | None = None, seed: str = "", phase: str |
     phases = ("create", "delete") if phase is None else (phase,)
     found = [single for single in singles(course, alone) if phase_of(single.strike.index, alone) in phases]
     return [Job(single, sample, f"{seed}/{single}") for single in found]
+
+
+def spread(course: Course, wanted: int, seed: str, phase: str | None = None) -> list[Job]:
+    """So many pairs, spread evenly over all first strikes; drawn ones have one more than the others, or the only one."""
+    plan = jobs(course, 0, seed, phase)
+    each, over = divmod(wanted, len(plan))
+    drawn = set(random.Random(seed).sample(range(len(plan)), over))
+    return [replace(job, sample=each + (number in drawn)) for number, job in enumerate(plan)]
 
 
 def seconds(course: Course, first: Strike, alone: Verdict) -> Iterator[Strike]:
@@ -74,13 +86,16 @@ def play(job: Job) -> Result:
         asked += any(answer.startswith(("adopt", "recreate")) for answer in verdict.answers)
         point = alone.points[second.index]
         findings += [f"{job.first} then {point} {second}: {finding}" for finding in verdict.findings]
-    return Result(phase_of(first.index, alone), len(chosen), len(every), asked, tuple(findings))
+    told = tuple(f"{job.first}: {finding}" for finding in alone.findings)
+    return Result(phase_of(first.index, alone), told, len(chosen), len(every), asked, tuple(findings))
 
 
 @dataclass(slots=True)
 class Sum:
-    """All results of one phase of a course."""
+    """All results of one phase of a course. `firsts`: runs with one fault; `alone`: what was found in those."""
 
+    firsts: int = 0
+    alone: tuple[str, ...] = ()
     runs: int = 0
     of: int = 0
     asked: int = 0
@@ -88,6 +103,8 @@ class Sum:
 
     def add(self, result: Result) -> None:
         """One more job."""
+        self.firsts += 1
+        self.alone += result.alone
         self.runs += result.runs
         self.of += result.of
         self.asked += result.asked
