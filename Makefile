@@ -9,7 +9,7 @@ WHEEL = dist/hpc_operator-$(VERSION)-py3-none-any.whl
 ENGINE ?= podman
 export PYTHONPATH := deploy/local:deploy/image
 
-.PHONY: help venv lock demo check test test-rbac faults chaos fuzz bench crds chart argocd reference docs released play control-plane wheel image sbom audit clean
+.PHONY: help venv lock demo check test test-argocd test-rbac faults chaos fuzz bench crds chart argocd reference docs released play control-plane wheel image sbom audit clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ test: check ## everything: fast tests, fault suite, end-to-end on the genuine AP
 	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/faults
 	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/e2e
+
+test-argocd: venv ## run deploy/argocd on a genuine Argo CD (minutes; it is built the first time: ten more)
+	@$(BIN)/python -m local_control_plane build etcd kubectl kube-apiserver kube-controller-manager argocd
+	@$(BIN)/pytest -q tests/argocd_e2e
 
 fuzz: venv ## search for hostile input twenty times as long (about 20 minutes)
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -q tests/unit/cloud tests/unit/kube tests/unit/decide tests/faults/test_hostile.py
