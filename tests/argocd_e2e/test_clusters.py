@@ -116,3 +116,4 @@ def test_the_project_lets_nothing_else_through(site: Site) -> None:
     assert [(each["kind"], each["status"]) for each in told] == [("ConfigMap", "SyncFailed")]
     assert "is not permitted in project hpc-clusters" in told[0]["message"]
     assert site.kube.get("/api/v1/namespaces/lab/configmaps/stray") is None
+    site.forget(application)  # it would try again for ever
