@@ -12,7 +12,7 @@ export PYTHONPATH := deploy/local:deploy/image
 # Hundreds of processes start in the tests: each would compile all of ours anew where the environment forbids bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv lock demo check test test-oldest test-rbac faults chaos fuzz bench crds chart argocd reference docs released play control-plane wheel image sbom audit clean
+.PHONY: help venv lock demo check test test-argocd test-oldest test-rbac faults chaos fuzz bench crds chart argocd reference docs released play control-plane wheel image sbom audit clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -76,7 +76,11 @@ test: check ## everything: fast tests, alerts, fault suite, end-to-end on the ge
 
 test-oldest: venv ## end-to-end tests on the oldest Kubernetes, built first (docs/compatibility.md; ARGS=tests/e2e/test_rim.py for some)
 	@CONTROL_PLANE=$(OLDEST) $(BIN)/python -m local_control_plane build $(PROGRAMS)
-	@CONTROL_PLANE=$(OLDEST) $(BIN)/pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder $(or $(ARGS),tests/e2e)
+	@CONTROL_PLANE=$(OLDEST) $(BIN)/pytest -q --numprocesses 4 --dist loadscope --no-loadscope-reorder $(or $(ARGS),tests/e2e)
+
+test-argocd: venv ## run deploy/argocd on a genuine Argo CD (minutes; it is built the first time: ten more)
+	@$(BIN)/python -m local_control_plane build etcd kubectl kube-apiserver kube-controller-manager argocd
+	@$(BIN)/pytest -q tests/argocd_e2e
 
 fuzz: venv ## search for hostile input twenty times as long (about 20 minutes)
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -q tests/unit/cloud tests/unit/kube tests/unit/decide tests/faults/test_hostile.py

@@ -49,10 +49,13 @@ PROGRAMS = (*SOURCES, *wheels.CARRIED)
 KUBERNETES = "k8s.io/kubernetes"
 
 VERSION_VARIABLES = {
-    "helm.sh/helm/v4": "helm.sh/helm/v4/internal/version.version",
-    "github.com/argoproj/argo-cd/v3": "github.com/argoproj/argo-cd/v3/common.version",
+    "helm.sh/helm/v4": ("helm.sh/helm/v4/internal/version.version", "v"),
+    "github.com/argoproj/argo-cd/v3": ("github.com/argoproj/argo-cd/v3/common.version", ""),
 }
-"""Go modules whose program does not know its own version unless the linker says it to this variable."""
+"""Go modules whose program does not know its own version unless the linker says it to this variable, after this prefix.
+
+Argo CD puts the `v` before it by itself, and its server refuses a client whose version it cannot read.
+"""
 
 CORE = ("etcd", "kubectl", "kube-apiserver")
 """What every control plane needs."""
@@ -179,7 +182,7 @@ def _link_flags(places: Places) -> str:
         component = "k8s.io/component-base/version"
         settings |= {f"{component}.gitVersion": version}
         settings |= {f"{component}.gitMajor": major, f"{component}.gitMinor": minor}
-    for module, variable in VERSION_VARIABLES.items():
+    for module, (variable, prefix) in VERSION_VARIABLES.items():
         if places.pins(module):
-            settings[variable] = places.version_of(module)
+            settings[variable] = prefix + places.version_of(module).removeprefix("v")
     return " ".join(["-s -w", *(f"-X {key}={value}" for key, value in settings.items())])

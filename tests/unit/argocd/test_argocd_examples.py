@@ -73,6 +73,18 @@ def test_nothing_goes_without_a_persons_word() -> None:
         assert policy["automated"]["prune"] is False
 
 
+def test_each_cluster_in_git_asks_before_it_goes() -> None:
+    """On the resource itself: Argo CD before 3.4 does not heed the options of the Application."""
+    manifests = [yaml.safe_load(path.read_text()) for path in (FOLDER / CLUSTERS["source"]["path"]).iterdir()]
+    assert manifests
+    for manifest in manifests:
+        options = manifest["metadata"]["annotations"].pop("argocd.argoproj.io/sync-options").split(",")
+        assert {"Prune=confirm", "Delete=confirm"} <= set(options)
+        assert manifest["metadata"].pop("annotations") == {}
+        example = ROOT / "examples" / f"{manifest['metadata']['name']}.yaml"
+        assert manifest == yaml.safe_load(example.read_text()), "otherwise it is one of our examples"
+
+
 def test_only_the_autoscalers_count_is_overlooked() -> None:
     """At the very path that /scale writes; and a sync leaves alone what is overlooked."""
     assert "ignoreDifferences" not in OPERATOR
