@@ -239,7 +239,8 @@ def test_the_crd_is_rendered_as_it_stands_in_the_file(tmp_path: Path) -> None:
     _, _, spec = (CHART / "files" / "hpcclusters.yaml").read_text().partition("\nspec:\n")
     assert f"\nspec:\n{spec}" in text
     (crd,) = [each for each in yaml.safe_load_all(text) if each and each["kind"] == "CustomResourceDefinition"]
-    assert crd["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    kept = {"helm.sh/resource-policy": "keep", "argocd.argoproj.io/sync-options": "Prune=false,Delete=false"}
+    assert crd["metadata"]["annotations"] == kept
     assert crd["metadata"]["labels"]["app.kubernetes.io/instance"] == "hpc-operator"
 
 
