@@ -23,7 +23,7 @@ def test_every_reason_has_advice_or_an_explicit_nothing() -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_a_line_is_one_short_sentence_that_can_be_filled_in(reason: Reason) -> None:
-    text = ADVICE[reason].text.format(annotate="kubectl annotate", resource="hpc demo")
+    text = ADVICE[reason].text.format(annotate="kubectl annotate", resource="hpc demo", cluster="ehpc-1")
     assert text.endswith(".")
     assert "\n" not in text
     assert len(text) < 300
