@@ -119,6 +119,8 @@ def test_a_key_that_the_service_refuses_is_told_within_a_minute_and_heals_within
         revoke(world, NEW)
         assert await world.until(lambda: "1200" in world.message(), MINUTE + 25), world.message()
         assert (world.reason(), world.stalled()) == ("CredentialsRefused", False), "it can heal by itself"
+        (told,) = [event for event in world.kube.events if event["reason"] == "CredentialsRefused"]
+        assert told["type"] == "Warning", "but somebody must give another key"
         assert f"the key of {'the world' if way == 'own' else 'Secret default/mine'} is refused" in world.message()
         WAYS[way](world, first(way))
         assert await world.until(world.ready, MINUTE), world.message()
