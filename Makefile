@@ -33,8 +33,8 @@ lock: ## resolve both locks anew from pyproject.toml: everything, and what the i
 control-plane: venv ## build the control plane, helm and promtool into the user cache (once, about 15 minutes)
 	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
 
-play: venv ## leave a local Kubernetes API server running until Ctrl-C
-	@$(BIN)/python -m local_control_plane up
+play: venv ## a Kubernetes to install the chart into, on this machine, and a simulated HPC API, until Ctrl-C
+	@PYTHONPATH=$(PYTHONPATH):tests:tests/e2e $(BIN)/python -m stage
 
 demo: venv ## run the main job from nothing: control plane, simulator, operator, a manifest applied
 	@$(BIN)/python deploy/local/demo.py

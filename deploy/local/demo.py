@@ -6,6 +6,7 @@ exit code tells whether all of it worked. Nothing is left running either way.
 
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -13,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -40,6 +42,10 @@ T = TypeVar("T")
 
 class DemoError(Exception):
     """A step did not succeed; the message says which, and where to read on."""
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 class Stage:
@@ -77,9 +83,17 @@ class Stage:
             "LISTEN_PORT": "0",
             **SHORT,
         }
-        environment = {**os.environ, **{f"HPC_OPERATOR_{name}": value for name, value in settings.items()}}
+        mine = {f"HPC_OPERATOR_{name}": value for name, value in settings.items()}
+        environment = {**os.environ, **mine}
+        self._for_a_shell(mine)
         program = self.operator = self._program("operator", "hpc-operator", "run", environment=environment)
         self.wait_for("the operator", lambda: "holds the Lease" in program.output() or None, program)
+
+    def _for_a_shell(self, settings: dict[str, str]) -> None:
+        """`shell` in the folder, to be sourced: kubectl, hpc-operator, and the settings that doctor needs as well."""
+        path = f"{Path(sys.executable).parent}:{self.server.binary('kubectl').parent}:$PATH"
+        lines = {"KUBECONFIG": str(self.server.kubeconfig), "PATH": path, **settings}
+        (self.folder / "shell").write_text("".join(f"export {name}={value}\n" for name, value in lines.items()))
 
     def status(self) -> dict[str, Any]:
         """`.status` of the demo's resource; empty when it is gone."""
@@ -173,9 +187,11 @@ def play(stage: Stage) -> None:
 
 def stay(stage: Stage) -> None:
     """In a terminal: tell what to try, and wait for Ctrl-C."""
-    console.print(f"\nTry next, in another shell:\n  export KUBECONFIG={stage.server.kubeconfig}", soft_wrap=True)
-    console.print(f"  export PATH={stage.server.binary('kubectl').parent}:$PATH", soft_wrap=True)
+    console.print(f"\nTry next, in another shell:\n  cd {ROOT}", soft_wrap=True)
     for line in (
+        f"source {stage.folder}/shell",
+        f"hpc-operator status {NAME}",
+        "hpc-operator doctor",
         f"kubectl get hpccluster {NAME} -o yaml",
         f"kubectl get events --field-selector involvedObject.name={NAME}",
         f"kubectl get secret {NAME}-admin",
@@ -205,6 +221,8 @@ def main() -> int:
     """Exit code: 0 when all of it worked."""
     began = time.monotonic()
     os.chdir(ROOT)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal leaves nothing behind either
+        signal.signal(number, _interrupt)
     try:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hpc-demo-")))

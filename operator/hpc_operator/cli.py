@@ -235,7 +235,7 @@ def validate(*, files: tuple[Path, ...], output: str) -> None:
     sys.exit(report.exit_code)
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(released(), prog_name="hpc-operator")
 def main() -> None:
     """Kubernetes operator for QingCloud HPC clusters: never creates one twice, never loses one."""
@@ -244,7 +244,7 @@ def main() -> None:
 def kubectl() -> None:
     """The same program as the kubectl plugin `kubectl hpc`: what names no command is asked of `status`."""
     given = sys.argv[1:]
-    plain = not given or (given[0] not in main.commands and given[0] not in ("--help", "--version"))
+    plain = not given or (given[0] not in main.commands and given[0] not in ("-h", "--help", "--version"))
     main(["status", *given] if plain else given, prog_name="kubectl hpc")
 
 

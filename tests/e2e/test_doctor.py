@@ -250,12 +250,15 @@ def test_parts_are_left_out_as_asked_or_where_there_is_no_kubeconfig(clinic: Sta
     alone = doctor(clinic.settings(), "--no-cloud")
     assert alone.line("all") == "skipped: left out (--no-cloud): "
     assert clinic.cloud.calls() == []
-    nowhere = doctor(clinic.settings(KUBECONFIG=None), HOME=str(tmp_path), KUBECONFIG=str(tmp_path / "none"))
+    nowhere = doctor(clinic.settings(KUBECONFIG=None), HOME=str(tmp_path), KUBECONFIG="")
     assert (nowhere.code, nowhere.findings["all"]["level"]) == (0, "skipped")
     assert "HPC_OPERATOR_KUBECONFIG" in nowhere.line("all")
-    named = doctor(clinic.settings(KUBECONFIG=str(tmp_path / "none")), "--no-cloud")
-    assert named.code == 1
-    assert named.findings["all"]["level"] in ("error", "skipped")
+    none = str(tmp_path / "none")
+    by_kubectl = doctor(clinic.settings(KUBECONFIG=None), "--no-cloud", HOME=str(tmp_path), KUBECONFIG=none)
+    for named in (doctor(clinic.settings(KUBECONFIG=none), "--no-cloud"), by_kubectl):
+        assert named.code == 1
+        assert named.findings["all"]["level"] == "error"
+        assert f"there is no file {none}" in named.line("all")
 
 
 def test_wrong_usage_and_wrong_settings_are_2(clinic: Stage) -> None:

@@ -119,6 +119,8 @@ def test_a_key_that_the_service_refuses_is_told_within_a_minute_and_heals_within
         revoke(world, NEW)
         assert await world.until(lambda: "1200" in world.message(), MINUTE + 25), world.message()
         assert (world.reason(), world.stalled()) == ("CredentialsRefused", False), "it can heal by itself"
+        (told,) = [event for event in world.kube.events if event["reason"] == "CredentialsRefused"]
+        assert told["type"] == "Warning", "but somebody must give another key"
         assert f"the key of {'the world' if way == 'own' else 'Secret default/mine'} is refused" in world.message()
         WAYS[way](world, first(way))
         assert await world.until(world.ready, MINUTE), world.message()
@@ -376,3 +378,28 @@ def test_at_the_limit_of_the_quota_a_rotation_makes_nobody_write() -> None:
         assert all(world.ready(f"demo-{number}") for number in range(8))
 
     run(scenario, create_seconds=30.0, quota=700)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_wrong_key_is_told_as_soon_by_a_process_that_has_just_begun(way: str) -> None:
+    async def scenario(world: World) -> None:
+        spec = begin(world, way)
+        world.process()
+        world.people.apply("demo", spec=spec)
+        assert await world.until(world.ready, 900), world.message()
+        WAYS[way](world, NEW)
+        revoke(world, NEW)
+        assert await world.until(lambda: "1200" in world.message(), MINUTE + 35), world.message()
+
+    run(scenario, create_seconds=30.0)
+
+
+def test_a_key_that_is_revoked_where_it_lies_is_told_within_five_minutes_and_a_half() -> None:
+    async def scenario(world: World) -> None:
+        world.process()
+        await settled(world, "demo")
+        revoke(world, first("own"))
+        assert await world.until(lambda: "1200" in world.message(), 5.5 * MINUTE), world.message()
+        assert (world.reason(), world.stalled()) == ("CredentialsRefused", False)
+
+    run(scenario, create_seconds=30.0)

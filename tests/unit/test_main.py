@@ -49,3 +49,8 @@ def test_half_a_key_is_refused_and_its_value_is_not_told() -> None:
     assert done.exit_code == 2
     assert "belong together" in done.output
     assert "HALF-OF-A-KEY" not in done.output
+
+
+def test_help_is_asked_in_the_short_way_too() -> None:
+    assert CliRunner().invoke(main, ["-h"]).output == CliRunner().invoke(main, ["--help"]).output
+    assert CliRunner().invoke(main, ["doctor", "-h"]).exit_code == 0

@@ -18,13 +18,15 @@ from hpc_operator.cloud.unchanged import AnsweredPage, Question, Unchanged
 from hpc_operator.cloud.unread import Unread, Words
 from hpc_operator.cloud.wire import PAGE, Page
 from hpc_operator.domain.actions import Change
-from hpc_operator.domain.answers import Answer, NotSent
+from hpc_operator.domain.answers import Answer, NotSent, Refused
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.observed import Cluster, Entry, Node
 from hpc_operator.domain.record import Account
 from hpc_operator.reconcile.ports import CreateRequest, Credentials, Person
 
 T = TypeVar("T")
+_NO_SUCH_OWNER = (1101, 1400, 2100)
+"""What can be said of an owner that the key is not of, or that is misspelt; asking again changes nothing."""
 _SELDOM = {"cluster_id", "resource_ids"}
 """Questions about one cluster come seldom and not again: their answers are not kept."""
 
@@ -95,10 +97,13 @@ class HpcCalls:
         """See ports.Looks."""
         return credentials.fingerprint in self._caller.refused
 
-    async def person(self, credentials: Credentials, account: Account) -> Person | str:
-        """GET /permission/{owner}; a sentence when it cannot be read."""
+    async def person(self, credentials: Credentials, account: Account) -> Person | Refused | str:
+        """GET /permission/{owner}; what the service says of such an owner; a sentence when it cannot be read."""
         call = Call("permission", f"/permission/{percent(account.owner)}", lane="create")
-        answer = self._words.told(account, call.name, await self._caller.read(call, credentials, account))
+        read = await self._caller.read(call, credentials, account)
+        answer = self._words.told(account, call.name, read)
+        if isinstance(read, Answered) and read.code in _NO_SUCH_OWNER and not isinstance(answer, Answered):
+            return Refused(read.code, f"The ids of {account.owner} cannot be read: {answer.problem}")
         found = wire.person(answer) if isinstance(answer, Answered) else answer.problem
         return found if isinstance(found, Person) else f"The ids of {account.owner} cannot be read: {found}"
 

@@ -20,6 +20,7 @@ from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import LIFE
 
 _GRACE = 10  # stalenesses without a complete look before a settled resource says so
+_REFUSED_GRACE = 2  # the same while the service answers that the key is refused: that does not pass by itself
 
 
 def live(scene: Scene, cluster_id: str) -> Decision:
@@ -44,7 +45,8 @@ def unreachable(scene: Scene) -> Decision | None:
     A process that was frozen wakes up with old looks: the service was not asked, so nothing is said about it.
     """
     last = scene.newest.begun if scene.newest else scene.facts.seen_at
-    if scene.now - last <= _GRACE * scene.policy.staleness:
+    patience = _GRACE if scene.facts.refused_key is None else _REFUSED_GRACE
+    if scene.now - last <= patience * scene.policy.staleness:
         return None
     if scene.facts.quota_until is not None:
         return exhausted(scene.resource, scene.facts.quota_until, scene.now, "looking at the account")

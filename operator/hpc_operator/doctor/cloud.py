@@ -25,6 +25,7 @@ from hpc_operator.doctor import reaching, seeing
 from hpc_operator.doctor.checking import Check, check
 from hpc_operator.doctor.contact import Contact, Witness
 from hpc_operator.doctor.finding import Finding, error, well
+from hpc_operator.domain.answers import Refused
 from hpc_operator.domain.desired import Instant
 from hpc_operator.domain.observed import Entry
 from hpc_operator.domain.record import Account
@@ -135,7 +136,8 @@ class CloudReads:
             answer = told(read)
             total = number(answer.fields.get("total_count")) if isinstance(answer, Answered) else None
             person = await HpcCalls(self._caller()).person(self._known, self.account)
-            self._account = seeing.AccountFacts(self.account, read, total, person, self._terms.accept_other_ids)
+            ids = person.message if isinstance(person, Refused) else person
+            self._account = seeing.AccountFacts(self.account, read, total, ids, self._terms.accept_other_ids)
         return self._account
 
     async def others(self) -> list[tuple[Account, Read]]:

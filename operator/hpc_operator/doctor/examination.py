@@ -14,7 +14,7 @@ from hpc_operator.doctor.cloud import CLOUD, CloudReads, Terms
 from hpc_operator.doctor.finding import Line, error, skipped
 from hpc_operator.doctor.kubernetes import KUBERNETES, KubernetesReads
 from hpc_operator.kube.connection import Connection
-from hpc_operator.kube.store import Server, read_connection
+from hpc_operator.kube.store import PLACE, USUAL, Server, read_connection
 from hpc_operator.reconcile.ports import Unavailable
 
 CLOUD_PART, KUBERNETES_PART = "cloud", "kubernetes"
@@ -91,7 +91,8 @@ def _reads(means: Means, connection: Connection, server: Server) -> KubernetesRe
 
 def _no_way(means: Means, tell: Tell, problem: str) -> Line:
     """No kubeconfig at all is a choice where none was named; a named one that cannot be read is an error."""
-    named = means.settings.kubeconfig is not None or means.settings.context is not None
+    settings = means.settings
+    named = settings.kubeconfig is not None or settings.context is not None or USUAL not in ("", PLACE)
     if named:
         finding = error(problem.rstrip("."), "mend the file, or name another one")
     else:

@@ -28,7 +28,8 @@ def one_line(finding: Finding) -> str:
 def summary(lines: Sequence[Line]) -> str:
     """The last line of the text."""
     counts = ", ".join(f"{count} {level}" for level, count in _counts(lines).items() if count)
-    return f"{'well' if exit_code(lines) == 0 else 'something must be mended'}: {counts}"
+    verdict = "nothing was looked at" if _nothing(lines) else "something must be mended" if exit_code(lines) else "well"
+    return f"{verdict}: {counts}"
 
 
 def as_json(lines: Sequence[Line], scrub: Scrub) -> str:
@@ -48,8 +49,15 @@ def as_json(lines: Sequence[Line], scrub: Scrub) -> str:
 
 
 def exit_code(lines: Sequence[Line]) -> int:
-    """0 when nothing must be mended, else 1. What was not tried hangs on something else that is told."""
-    return int(any(each.finding.level in (Level.ERROR, Level.NOT_TRIED) for each in lines))
+    """0 when nothing must be mended, else 1: also where nothing was looked at, for nothing is known to be well then.
+
+    What was not tried hangs on something else that is told.
+    """
+    return int(_nothing(lines) or any(each.finding.level in (Level.ERROR, Level.NOT_TRIED) for each in lines))
+
+
+def _nothing(lines: Sequence[Line]) -> bool:
+    return all(each.finding.level is Level.SKIPPED for each in lines)
 
 
 def _counts(lines: Sequence[Line]) -> dict[str, int]:

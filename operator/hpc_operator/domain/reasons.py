@@ -79,3 +79,16 @@ class Reason(StrEnum):
     ORPHANED = "Orphaned"
     SECRET_KEY_MISSING = "SecretKeyMissing"  # noqa: S105 - the name of a reason
     SECRET_MISSING = "SecretMissing"  # noqa: S105 - the name of a reason
+
+
+MENDED_BY_A_PERSON = frozenset({
+    Reason.CREDENTIALS_MISSING,
+    Reason.CREDENTIALS_MALFORMED,
+    Reason.CREDENTIALS_REFUSED,
+    Reason.SECRET_MISSING,
+    Reason.SECRET_KEY_MISSING,
+    Reason.CLOCK_SKEWED,
+    Reason.KUBERNETES_REFUSED,
+    Reason.RESOURCE_QUOTA_EXCEEDED,
+})  # fmt: skip
+"""Waits that end by themselves as soon as somebody has mended their cause, and not before: told as a Warning."""

@@ -132,7 +132,11 @@ class Spec(Strict):
     )
     uid_number: int | None = _whole("user id of the owner; left out: read from the API.", _POSIX_ID)
     gid_number: int | None = _whole("group id of the owner; left out: read from the API.", _POSIX_ID)
-    cluster_name: str | None = _text("name of the cluster; a mark is added to it. Left out: metadata.name.", 64, _NAME)
+    cluster_name: str | None = _text(
+        "name of the cluster; a mark is added, and of the name about 20 characters stay. Left out: metadata.name.",
+        64,
+        _NAME,
+    )
     description: str | None = api(
         "description of the cluster; written by modifyCluster.", max_length=512, pattern=_TEXT
     )

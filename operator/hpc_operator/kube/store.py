@@ -6,6 +6,7 @@ is repeated.
 """
 
 import json
+import os.path
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,15 @@ import aiohttp
 import yaml
 from kubernetes.aio import client
 from kubernetes.aio import config as kubernetes_config
+from kubernetes.aio.config import kube_config
 
 from hpc_operator.kube.api import JSON, refuse
 from hpc_operator.kube.connection import Connection
 from hpc_operator.reconcile.ports import Unavailable
 
+USUAL: str = kube_config.KUBE_CONFIG_DEFAULT_LOCATION
+"""Where the user's own kubeconfig is: what KUBECONFIG names, else kubectl's own place."""
+PLACE = "~/.kube/config"
 config: Any = kubernetes_config  # its functions are published without types
 _POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _RELOAD_AFTER = 5.0
@@ -49,11 +54,18 @@ async def _configuration(kubeconfig: Path | None, context: str | None) -> client
     ) as error:
         where = f"the kubeconfig {kubeconfig}" if kubeconfig else "a service account or a kubeconfig"
         raise Unavailable(
-            f"no way to the API server can be read from {where}: {_one_line(error)}. "
+            f"no way to the API server can be read from {where}: {_missing(kubeconfig) or _one_line(error)}. "
             "Set HPC_OPERATOR_KUBECONFIG or --kubeconfig.",
             permanent=True,
         ) from error
     return made
+
+
+def _missing(kubeconfig: Path | None) -> str:
+    """That there is no such file; the client says then only that a key is missing in it. Empty where one is there."""
+    named = str(kubeconfig or USUAL)
+    there = any(Path(path).expanduser().exists() for path in named.split(os.path.pathsep) if path)
+    return "" if there else f"there is no file {named}"
 
 
 def _one_line(error: Exception) -> str:

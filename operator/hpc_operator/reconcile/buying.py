@@ -127,6 +127,9 @@ class Buyer:
         if self._policy.accept_other_ids and uid is not None and gid is not None:
             return Person(uid, gid)
         found = await self._known_person(credentials)
+        if isinstance(found, Refused):
+            text = f"{found.message}. Mend spec.owner: a user id (usr-…) that this API key is of."
+            return Blocked(Reason.ACCESS_DENIED, text, self._policy.retry_cap)
         if isinstance(found, str):
             return Wait(
                 Reason.CLOUD_UNREACHABLE, self._policy.retry_base, f"The owner's uid and gid cannot be read: {found}"
@@ -137,11 +140,11 @@ class Buyer:
             return Blocked(Reason.IDS_DIFFER, f"{text}leave them out, or {way}.", self._policy.staleness)
         return found
 
-    async def _known_person(self, credentials: Credentials) -> Person | str:
+    async def _known_person(self, credentials: Credentials) -> Person | Refused | str:
         key = (credentials.account.endpoint, credentials.account.owner)
         if key not in self._people:
             found = await self._calls.person(credentials, credentials.account)
-            if isinstance(found, str):
+            if not isinstance(found, Person):
                 return found
             self._people[key] = found
         return self._people[key]

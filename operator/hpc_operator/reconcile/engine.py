@@ -17,7 +17,7 @@ from hpc_operator.decide.report import remembered, report
 from hpc_operator.domain.actions import Create
 from hpc_operator.domain.desired import Ref
 from hpc_operator.domain.policy import Policy
-from hpc_operator.domain.reasons import Reason
+from hpc_operator.domain.reasons import MENDED_BY_A_PERSON, Reason
 from hpc_operator.domain.record import Condition, Resource
 from hpc_operator.reconcile.buying import Buyer
 from hpc_operator.reconcile.ended import Ended, ended
@@ -207,7 +207,7 @@ class Engine:
         self._said.wrote(scene, made)
         after = _ready(made.conditions)
         if said is not None and after is not None and (before is None or before.reason != after.reason):
-            warning = isinstance(decision, Blocked)
+            warning = isinstance(decision, Blocked) or after.reason in MENDED_BY_A_PERSON
             _log.info("%s: %s", after.reason, after.message, extra={"resource": str(scene.resource.ref)})
             await self._store.announce(written, Reason(after.reason), after.message, warning=warning)
 

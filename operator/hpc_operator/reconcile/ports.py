@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from hpc_operator.domain.actions import Change
-from hpc_operator.domain.answers import Answer
+from hpc_operator.domain.answers import Answer, Refused
 from hpc_operator.domain.desired import Desired, Instant, Ref, SecretKey
 from hpc_operator.domain.observed import IdLook, ListLook, LogLook, NodesLook
 from hpc_operator.domain.reasons import Reason
@@ -118,8 +118,8 @@ class Calls(Protocol):
     async def change(self, credentials: Credentials, account: Account, change: Change, timestamp: Instant) -> Answer:
         """POST addNodes, deleteNodes, resizeCluster, startCluster or stopCluster, once."""
 
-    async def person(self, credentials: Credentials, account: Account) -> Person | str:
-        """GET /permission/{owner}; a sentence when it cannot be read."""
+    async def person(self, credentials: Credentials, account: Account) -> Person | Refused | str:
+        """GET /permission/{owner}; Refused where the owner is not known, a sentence where it is not read."""
 
 
 class Looks(Protocol):

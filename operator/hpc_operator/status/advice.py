@@ -1,7 +1,8 @@
 """What a person must do about each reason, in one short line: docs/reasons.md says more. The only place of these texts.
 
 Imported by `judging`. A test compares the table with `domain.reasons`: a reason without a line, or without an explicit
-*nothing*, is red. `{annotate}` stands for the beginning of a kubectl command, `{resource}` for what to name in others.
+*nothing*, is red. `{annotate}` stands for the beginning of a kubectl command, `{resource}` for what to name in others,
+`{cluster}` for the id of the recorded cluster.
 """
 
 from collections.abc import Mapping
@@ -73,11 +74,11 @@ ADVICE: Mapping[Reason, Advice] = {
     Reason.ADOPTION_REFUSED: _do("Mend the annotation adopt or take-over: the message says what is wrong with it."),
     Reason.MARK_INVISIBLE: _do("Accept that with the operator's setting HPC_OPERATOR_ACCEPT_INVISIBLE_MARKS, or not."),
     Reason.CLUSTER_VANISHED: _do(
-        "Give it up and have another created: {annotate} hpc.qingcloud.com/recreate=<id>; or delete this resource."
+        "Give it up and have another created: {annotate} hpc.qingcloud.com/recreate={cluster}; or delete this resource."
     ),
     Reason.CREATE_FAILED: _do(
-        "Delete what is there and have another created: {annotate} hpc.qingcloud.com/recreate=<id>; or repair it in "
-        "the console; or delete this resource, which deletes what is there."
+        "Delete what is there and have another created: {annotate} hpc.qingcloud.com/recreate={cluster}; or repair it "
+        "in the console; or delete this resource, which deletes what is there."
     ),
     Reason.CLUSTER_ABNORMAL: _do("Repair the cluster in the console."),
     Reason.OPERATION_RUNNING: NOTHING,

@@ -52,8 +52,9 @@ def judge(view: View, now: Instant) -> Judged:
     """The judgement of one resource."""
     known, waits = _known(view, now)
     stage = _stage(view, known)
-    verb = f"kubectl annotate -n {view.namespace} hpc {view.name}"
-    return Judged(view, stage, waits, known.text.format(annotate=verb, resource=f"-n {view.namespace} hpc {view.name}"))
+    resource = f"-n {view.namespace} hpc {view.name}"
+    told = {"annotate": f"kubectl annotate {resource}", "resource": resource, "cluster": view.cluster_id or "<id>"}
+    return Judged(view, stage, waits, known.text.format(**told))
 
 
 def _known(view: View, now: Instant) -> tuple[advice.Advice, str]:

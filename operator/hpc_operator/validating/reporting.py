@@ -50,8 +50,13 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 valid, 1 invalid, 2 something could not be read."""
-        return 2 if self.unreadable else int(self.invalid > 0)
+        """0 valid, 1 invalid or not a single document, which kubectl refuses too; 2 something could not be read."""
+        return 2 if self.unreadable else int(self.invalid > 0 or self.empty)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was no document at all, of whatever kind: a wrong path looks like that."""
+        return not (self.manifests or self.found or self.passed_over or self.unreadable)
 
 
 def validated(files: Sequence[Path], stdin: BinaryIO) -> Report:
@@ -107,7 +112,8 @@ def as_text(report: Report) -> str:
     lines += [f"{place}: passed over: {kind} is not an HpcCluster" for place, kind in report.passed_over]
     lines += [f"{file}: cannot be read: {why}" for file, why in report.unreadable]
     if not report.manifests:
-        lines.append("no HpcCluster was found")
+        nothing = ": not a single document was given; name a file or a directory with manifests"
+        lines.append(f"no HpcCluster was found{nothing if report.empty else ''}")
     return "\n".join([*lines, f"{report.manifests} HpcCluster manifest(s), {report.invalid} document(s) invalid"])
 
 

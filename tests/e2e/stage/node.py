@@ -21,6 +21,7 @@ from stage.kube import Kube
 
 PERIOD = 0.2
 NAME = "this-machine"
+COMPONENT = "app.kubernetes.io/component"
 SERVICE = re.compile(r"http://(?P<name>[\w-]+)\.(?P<namespace>[\w-]+)\.svc:(?P<port>\d+)")
 
 
@@ -71,8 +72,10 @@ class Node:
         container = self._containers.get(uid)
         if container is None and leaving:
             self._remove(pod)
-        elif container is None:
+        elif container is None and COMPONENT in pod["metadata"].get("labels", {}):
             self._containers[uid] = self._take(pod)
+        elif container is None:
+            return  # not of the chart: it stays Pending
         elif leaving:
             if container.leave():
                 self._remove(pod)
@@ -84,7 +87,7 @@ class Node:
         meta, spec = pod["metadata"], pod["spec"]
         target = {"apiVersion": "v1", "kind": "Node", "name": NAME}
         self._ask("POST", pod, "/binding", {"metadata": {"name": meta["name"]}, "target": target})
-        component = meta["labels"]["app.kubernetes.io/component"]
+        component = meta["labels"][COMPONENT]
         folder = self._folder / f"{component}-{len(self._containers):03}"
         folder.mkdir()
         container = Container(pod, folder, self._ports(pod), self._places(pod, folder), self._token(pod, folder))

@@ -130,6 +130,13 @@ async def test_ids_that_cannot_be_read_are_a_sentence(said: object) -> None:
     assert "The ids of usr-abc123 cannot be read" in str(await made.calls.person(CREDENTIALS, ACCOUNT))
 
 
+@pytest.mark.parametrize(("code", "final"), [(1101, True), (1400, True), (2100, True), (1200, False), (5200, False)])
+async def test_an_owner_that_is_not_known_is_told_from_what_may_pass(code: int, final: bool) -> None:
+    found = await bench(lambda _: {"ret_code": code}).calls.person(CREDENTIALS, ACCOUNT)
+    assert isinstance(found, Refused) is final
+    assert "The ids of usr-abc123 cannot be read" in str(found)
+
+
 async def test_every_attempt_of_a_read_is_counted_and_none_goes_without_a_permit() -> None:
     made = bench(lambda _: TransportNoAnswer("x"), limit=4)
     await made.calls.cluster_page(CREDENTIALS, ACCOUNT, 0)

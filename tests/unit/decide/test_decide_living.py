@@ -122,6 +122,8 @@ ABSENCE = [
     Row("no calls for another while: an old look that succeeded says so too", scene(READY, look(400, OURS), quota_until=NOW + 1800), "Wait QuotaExhausted"),
     Row("no complete look for a long while is told", scene(READY, look(2, complete=False), look(301, OURS)), "Wait CloudUnreachable", says=("a page failed",)),
     Row("nor could it be: the key is refused, and where it is from is told", scene(READY, look(2, complete=False), look(301, OURS), refused_key="Secret lab/key"), "Wait CredentialsRefused", says=("1200: the key of Secret lab/key is refused", "a page failed")),
+    Row("two refused looks are told: nobody waits five minutes for a key", scene(READY, look(2, complete=False), look(61, OURS), refused_key="Secret lab/key"), "Wait CredentialsRefused"),
+    Row("two failed looks are not: the service may come back", scene(READY, look(2, complete=False), look(61, OURS)), "Settled Ready"),
     Row("one refused look changes nothing", scene(READY, look(2, complete=False), look(35, OURS), refused_key="Secret lab/key"), "Settled Ready"),
     Row("a wrong clock is told first: the signature holds the time", scene(READY, look(2, complete=False), look(301, OURS), refused_key="Secret lab/key", offset=31.0), "Wait ClockSkewed"),
     Row("never seen, and createTimeout is over", scene(living(3606), *GONE, log=log(5)), "Blocked CreateFailed"),

@@ -81,6 +81,7 @@ def test_the_text_is_one_line_for_each() -> None:
     assert "\n" not in telling.line(LINES[2], str)
     assert telling.summary(LINES) == "something must be mended: 1 ok, 1 error, 1 skipped"
     assert telling.summary(LINES[:1]) == "well: 1 ok"
+    assert telling.summary(LINES[2:]) == "nothing was looked at: 1 skipped", "nothing is known to be well"
 
 
 def test_the_json_has_the_documented_shape() -> None:
@@ -104,7 +105,13 @@ def test_both_ways_of_telling_pass_the_scrubber() -> None:
 
 @pytest.mark.parametrize(
     ("levels", "code"),
-    [((OK,), 0), ((OK, warning("x", "y"), skipped("z")), 0), ((OK, BAD), 1), ((not_tried("x"),), 1)],
+    [
+        ((OK,), 0),
+        ((OK, warning("x", "y"), skipped("z")), 0),
+        ((OK, BAD), 1),
+        ((not_tried("x"),), 1),
+        ((skipped("z"),), 1),
+    ],
 )
 def test_exit_code(levels: tuple[Finding, ...], code: int) -> None:
     assert telling.exit_code([Line("cloud", "x", finding) for finding in levels]) == code

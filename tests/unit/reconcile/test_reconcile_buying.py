@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from hpc_operator.decide.decision import Blocked
+from hpc_operator.domain.answers import Refused
 from hpc_operator.domain.policy import Policy
 from hpc_operator.domain.reasons import Reason
 from hpc_operator.domain.record import Account
@@ -50,3 +51,18 @@ async def test_whose_ids_a_create_names(wished, accept, expected, asked, reason)
     if isinstance(found, Blocked):
         way = "name both: others are taken as a pair" if accept else "set accept_other_ids in the operator's settings"
         assert way in found.message, "a setting that is set already is no way out"
+
+
+async def test_an_owner_that_the_service_does_not_know_waits_for_a_person():
+    """Not for the network: asked again and again, it would be said to go on by itself for ever."""
+
+    class Unknown(Permission):
+        async def person(self, credentials, account):
+            return Refused(2100, "The ids of usr-1 cannot be read: ret_code 2100")
+
+    nothing = dict.fromkeys(("store", "permits", "clock", "writer", "keeper", "nonce"))
+    buyer = Buyer(calls=Unknown(), policy=Policy(), **nothing)
+    found = await buyer._person(SimpleNamespace(desired=SimpleNamespace(uid_number=None, gid_number=None)), CREDENTIALS)
+    assert isinstance(found, Blocked)
+    assert found.reason is Reason.ACCESS_DENIED
+    assert "spec.owner" in found.message

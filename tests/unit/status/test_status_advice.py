@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hpc_operator.domain.reasons import Reason
+from hpc_operator.domain.reasons import MENDED_BY_A_PERSON, Reason
 from hpc_operator.status.advice import ADVICE, NOTHING, UNKNOWN, advice
 
 ROOT = Path(__file__).parents[3]
@@ -23,11 +23,15 @@ def test_every_reason_has_advice_or_an_explicit_nothing() -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_a_line_is_one_short_sentence_that_can_be_filled_in(reason: Reason) -> None:
-    text = ADVICE[reason].text.format(annotate="kubectl annotate", resource="hpc demo")
+    text = ADVICE[reason].text.format(annotate="kubectl annotate", resource="hpc demo", cluster="ehpc-1")
     assert text.endswith(".")
     assert "\n" not in text
     assert len(text) < 300
     assert not re.search(r"{\w*}", text), "nothing is left to be filled in"
+
+
+def test_what_is_told_as_a_warning_is_a_persons() -> None:
+    assert [reason for reason in MENDED_BY_A_PERSON if not ADVICE[reason].person] == []
 
 
 def test_what_needs_a_person_says_what_to_do() -> None:

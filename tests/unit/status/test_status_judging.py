@@ -24,6 +24,8 @@ GONE = {"deletionTimestamp": at(30)}
         pytest.param(raw("Creating"), Stage.BUSY, "Nothing: it goes on by itself.", id="creating"),
         pytest.param(raw("CredentialsMissing"), Stage.YOU, "Give the access key", id="waits for a person though not stalled"),
         pytest.param(raw("OwnedElsewhere", stalled=True), Stage.YOU, "Go on with it: kubectl annotate -n lab hpc demo", id="blocked"),
+        pytest.param(raw("ClusterVanished", stalled=True, hpc_cluster_id="ehpc-1a2b3c4d5e"), Stage.YOU, "Give it up and have another created: kubectl annotate -n lab hpc demo hpc.qingcloud.com/recreate=ehpc-1a2b3c4d5e;", id="which one is known"),
+        pytest.param(raw("ClusterVanished", stalled=True, hpc_cluster_id=None), Stage.YOU, "Give it up and have another created: kubectl annotate -n lab hpc demo hpc.qingcloud.com/recreate=<id>;", id="which one is not known"),
         pytest.param(raw("FromTomorrow", stalled=True), Stage.YOU, "This program does not know", id="an unknown reason that is stalled"),
         pytest.param(raw("FromTomorrow"), Stage.BUSY, "This program does not know", id="an unknown reason that goes on"),
         pytest.param(raw("FromTomorrow", ready="True"), Stage.WELL, "This program", id="an unknown reason, and well"),

@@ -223,7 +223,15 @@ def test_exit_codes(tmp_path):
     assert "odd.yaml: cannot be read: not UTF-8 text" in run(odd)[1]
     assert run("-", stdin=good.read_text())[0] == 0
     assert run()[0] == 2
+    assert run("-", stdin="a: 1\nkind: x\napiVersion: y\n")[0] == 0, "another kind is passed over"
     assert "no HpcCluster was found" in run("-", stdin="a: 1\nkind: x\napiVersion: y\n")[1]
+
+
+def test_not_a_single_document_is_no_success(tmp_path):
+    """A wrong path in a pipeline would be green for ever; kubectl says "no objects passed to apply"."""
+    for code, output in (run(tmp_path), run("-", stdin=""), run("-", stdin="---\n# nothing\n---\n")):
+        assert code == 1
+        assert "not a single document was given" in output
 
 
 def test_a_directory_is_read_as_kubectl_reads_it(tmp_path):
