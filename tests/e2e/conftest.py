@@ -34,6 +34,7 @@ MANAGED = "managed"
 TOGETHER = {
     **{name: name for name in (
         "test_admission.py", "test_bad_environment.py", "test_changes.py", "test_chart.py", "test_control_plane_build.py",
+        "test_documented.py",
         "test_image.py", "test_leaving.py", "test_policies.py", "test_rights.py", "test_scale.py", "test_uninstall.py",
         "test_upgrading.py", "test_validate.py", "test_waiting.py", "test_kills.py",
     )},
