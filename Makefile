@@ -8,11 +8,13 @@ VERSION = $(shell $(BIN)/hatchling version)
 WHEEL = dist/hpc_operator-$(VERSION)-py3-none-any.whl
 OLDEST := 1.30
 ENGINE ?= podman
+FAULTS = $(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/faults
+E2E = $(BIN)/pytest -q --numprocesses 4 --dist loadscope --no-loadscope-reorder
 export PYTHONPATH := deploy/local:deploy/image
 # Hundreds of processes start in the tests: each would compile all of ours anew where the environment forbids bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv lock demo check test test-argocd test-oldest test-rbac faults chaos fuzz bench crds chart argocd reference docs released play control-plane wheel image sbom audit clean
+.PHONY: help venv lock demo check test test-slow test-argocd test-oldest test-rbac faults chaos fuzz bench crds chart argocd reference docs released play control-plane wheel image sbom audit clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -68,15 +70,20 @@ check: venv ## format, lint, types, walls, Containerfile, fast tests (under two 
 	@$(BIN)/hadolint deploy/image/Containerfile
 	@$(BIN)/pytest -q --numprocesses auto --dist worksteal tests/unit
 
-test: check ## everything: fast tests, alerts, fault suite, end-to-end on the genuine API server
+test: check ## everything that a quarter of an hour has room for: fast tests, alerts, fault suite, end-to-end
 	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
 	@$(BIN)/pytest -q --numprocesses 2 --dist worksteal tests/monitoring
-	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/faults
-	@$(BIN)/pytest -q --numprocesses 4 --dist loadscope --no-loadscope-reorder tests/e2e
+	@$(FAULTS) -m "not slow"
+	@$(E2E) -m "not slow" tests/e2e
+
+test-slow: venv ## the tests of both suites that make test leaves out (as long again); CI runs it
+	@$(BIN)/python -m local_control_plane build $(PROGRAMS)
+	@$(FAULTS) -m slow
+	@$(E2E) -m slow tests/e2e
 
 test-oldest: venv ## end-to-end tests on the oldest Kubernetes, built first (docs/compatibility.md; ARGS=tests/e2e/test_rim.py for some)
 	@CONTROL_PLANE=$(OLDEST) $(BIN)/python -m local_control_plane build $(PROGRAMS)
-	@CONTROL_PLANE=$(OLDEST) $(BIN)/pytest -q --numprocesses 4 --dist loadscope --no-loadscope-reorder $(or $(ARGS),tests/e2e)
+	@CONTROL_PLANE=$(OLDEST) $(E2E) $(or $(ARGS),tests/e2e)
 
 test-argocd: venv ## run deploy/argocd on a genuine Argo CD (minutes; it is built the first time: ten more)
 	@$(BIN)/python -m local_control_plane build etcd kubectl kube-apiserver kube-controller-manager argocd

@@ -13,6 +13,8 @@ from stage.metrics import QueuedJobs
 
 from local_control_plane import ControlPlane
 
+pytestmark = pytest.mark.slow
+
 
 def autoscaler() -> dict[str, Any]:
     """examples/autoscaler.yaml for `auto`, without its patience."""

@@ -229,6 +229,7 @@ def apply_crd(stage: Stage, text: str | None = None) -> None:
     until_served(stage.server)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dropped", ["operation.nonce", "operation", "hpc_cluster_id"])
 def test_with_an_older_crd_nothing_is_created_until_it_is_replaced(bare_stage: Stage, dropped: str) -> None:
     rules_removed = yaml.safe_load(older_crd(dropped))

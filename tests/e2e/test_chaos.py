@@ -11,6 +11,8 @@ from chaos.scenarios import load
 from chaos.table import Count, Expected
 from local_control_plane import ControlPlane
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server(control_plane: ControlPlane) -> ControlPlane:

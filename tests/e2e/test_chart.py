@@ -211,6 +211,7 @@ def test_a_release_lives_and_goes_and_comes_back(site: Site, node: Node, tell: C
     with_default.close()
 
 
+@pytest.mark.slow
 def test_the_trial_runs_by_itself(site: Site, node: Node) -> None:
     notes = site.helm("install", "trial", CHART, "-f", CHART / "values-trial.yaml", "--wait")
     assert "nothing real is created" in notes
@@ -228,6 +229,7 @@ def test_the_trial_runs_by_itself(site: Site, node: Node) -> None:
     with_default.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not available(), reason="no helm 3 for this machine")
 def test_helm_3_does_the_same(site: Site, node: Node) -> None:
     site.program = binaries.ensure(["helm3"])["helm3"]
@@ -248,6 +250,7 @@ def test_helm_3_does_the_same(site: Site, node: Node) -> None:
     assert (len(site.cloud.clusters()), site.cloud.count("deleteCluster")) == (1, (0, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("site", ["hpc-operator"], indirect=True)
 def test_install_yaml_runs_once_a_fleet_is_named(site: Site, node: Node) -> None:
     site.kube.kubectl("delete", "namespace", site.namespace, "--timeout=300s")

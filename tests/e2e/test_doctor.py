@@ -320,6 +320,7 @@ def test_as_the_charts_service_account_all_is_well(clinic: Stage) -> None:
     assert found.findings["rights"]["said"] == f"all {len(RIGHTS)} that are needed are granted"
 
 
+@pytest.mark.slow
 def test_exactly_the_missing_right_is_named(clinic: Stage) -> None:
     clinic.refusals_meant = True  # whether the Lease's namespace is there
     scope = clinic.scope()

@@ -143,7 +143,7 @@ def test_looking(site: Site) -> None:
     end(page, site.stage.folder, "looking")
 
 
-NEEDS_MORE = ("servicemonitors", "hpa", "…", "<", "NAME", "| kubectl")
+NEEDS_MORE = ("servicemonitors", "hpa", "-n argocd", "…", "<", "NAME", "| kubectl")
 """Commands with these are left out: kinds of others, words to be filled in, and what writes in the end."""
 MISUNDERSTOOD = re.compile(
     r"unknown (shorthand )?flag|unknown command|error parsing|resource type|No such (option|command)|jq: error|syntax error"

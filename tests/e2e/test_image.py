@@ -1,5 +1,7 @@
 """The tree that the image is, made by the file that its build stage runs, and asked as the image would be.
 
+pytestmark = pytest.mark.slow
+
 It needs the package index, or pip's cache of it. What is read-only in a container is asserted here by its effect:
 after all commands the tree is as it was, and nothing stands in the working directory.
 """

@@ -272,6 +272,7 @@ def kill_at_random(stage: Stage, operator: Operator, chance: random.Random, wave
     return stage.after_kill()
 
 
+@pytest.mark.slow
 def test_random_kills_over_many_creations(
     control_plane: ControlPlane, namespace: str, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:

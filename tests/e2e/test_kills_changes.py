@@ -1,5 +1,7 @@
 """SIGKILL in the middle of a cluster's life: at each named point of each change, and at random moments of several.
 
+pytestmark = pytest.mark.slow
+
 Stages with an operator each run beside each other. A shot is one cluster, one change and one point of it: the request
 that is the point (or its answer) is stopped at a proxy, the process is killed, the next one takes over while others
 recover still. In the end everything is as if nobody had been killed: the same state, the same count of effects, the

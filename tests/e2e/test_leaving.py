@@ -41,6 +41,7 @@ def _password(stage: Stage, name: str) -> str | None:
     return base64.b64decode(found["data"]["password"]).decode() if found is not None else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cascade", ["foreground", "background"])
 @pytest.mark.parametrize("operator", ["up", "down"])
 def test_the_password_of_a_retained_cluster_survives(own: Stage, cascade: str, operator: str) -> None:

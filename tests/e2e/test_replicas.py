@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from stage import Seen, Stage, until
 from stage.blows import LEASE, creating
 from stage.manifests import ehpc
@@ -22,8 +23,12 @@ SEED = 20264
 
 
 def how(replica: Replica) -> str:
-    """How it came to the Lease, as its log says."""
-    return next(line["lease"] for line in replica.process.log() if "holds the Lease" in line["message"])
+    """How it came to the Lease, as its log says once the Lease is written."""
+
+    def said() -> str | None:
+        return next((line["lease"] for line in replica.process.log() if "holds the Lease" in line["message"]), None)
+
+    return str(until("it says how it came to the Lease", said))
 
 
 def has_looked(stage: Stage, replica: Replica) -> None:
@@ -82,6 +87,7 @@ def lease_reads(log: list[Seen]) -> list[Seen]:
     return [each for each in log if each.method == "GET" and "/leases/" in each.path]
 
 
+@pytest.mark.slow
 def test_creations_while_the_leader_is_struck_at_random(
     control_plane: ControlPlane, namespace: str, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:

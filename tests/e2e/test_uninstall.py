@@ -1,5 +1,7 @@
 """docs/uninstall.md, word for word: the genuine API server and controllers, helm, and the chart's operator as a process.
 
+pytestmark = pytest.mark.slow
+
 Nobody runs Pods here: where the chart's Deployment is, a process is started with what it sets, under its ServiceAccount;
 where it goes, the process is ended. It leaves two things of the Deployment out: its ports, and where its Secret is mounted.
 """

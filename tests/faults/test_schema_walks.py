@@ -167,6 +167,7 @@ def play(stops: list[tuple[Raw, bool]], room_code: int, told: Counter[str]) -> N
     run(lambda world: Walk(world, stops, room_code, told).walk(), policy=POLICY, **cloud)
 
 
+@pytest.mark.slow
 def test_walks(tell: Callable[[str], None]) -> None:
     told: Counter[str] = Counter()
     moved: Counter[str] = Counter()

@@ -11,6 +11,9 @@ from faults.harness.scene import named
 from faults.harness.singles import PORTS, play_all, singles
 from faults.scenarios import SCENARIOS
 
+SOME = [pytest.param(course, marks=pytest.mark.slow if course is not COURSES[1] else ()) for course in COURSES]
+"""One of them in every run: the one in which everything lags."""
+
 
 @pytest.mark.parametrize("course", COURSES, ids=lambda course: course.name)
 def test_a_life_without_faults_is_content(course: Course) -> None:
@@ -19,7 +22,7 @@ def test_a_life_without_faults_is_content(course: Course) -> None:
     assert verdict.answers == [], "nobody has to be asked"
 
 
-@pytest.mark.parametrize("course", COURSES, ids=lambda course: course.name)
+@pytest.mark.parametrize("course", SOME, ids=lambda course: course.name)
 def test_every_single_fault(course: Course, tell: Callable[[str], None]) -> None:
     plans = list(singles(course, live(course)))
     failed, asked = [], 0
