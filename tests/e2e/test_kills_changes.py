@@ -29,6 +29,7 @@ SEED = 20265
 STAGES = 4
 RANDOM_KILLS = 2  # on each stage
 LEAST_KILLS = 50
+LIST_LAG = 1.0
 PATIENT = {"SEND_DEADLINE": "3"}  # several stages on a small machine: from an intent to its request it can take a while
 
 
@@ -54,7 +55,11 @@ class Range:
         self._judge_all()
 
     def _prepare(self) -> None:
-        """Every cluster as it is before its change."""
+        """Every cluster as it is before its change.
+
+        Until then nothing lags: who is bought for while an earlier life's cluster cannot be seen gets another one.
+        """
+        self.stage.cloud.ask("PATCH", "/settings", {"list_lag": 0.0})
         for shot, life in self.lives.items():
             self._make(shot, life)
         for shot, life in self.lives.items():
@@ -67,6 +72,7 @@ class Range:
             spec(life, {"power": "Stopped"})
         for life in stopped:
             life.settled(ONE, "stopped", "Stopped")
+        self.stage.cloud.ask("PATCH", "/settings", {"list_lag": LIST_LAG})
 
     def _make(self, shot: Shot, life: Life) -> None:
         kind = shot.course.made
@@ -162,7 +168,7 @@ def test_whatever_is_killed_the_end_is_the_same(
         folder.mkdir()
         control_plane.kubectl("create", "namespace", namespace)
         shots = [*every[number::STAGES], *map(Shot, AT_RANDOM)]
-        with Stage(control_plane, namespace, folder, crd=False, keep=False, list_lag=1.0, log_lag=1.5) as stage:
+        with Stage(control_plane, namespace, folder, crd=False, keep=False, list_lag=LIST_LAG, log_lag=1.5) as stage:
             made = Range(stage, shots, random.Random(SEED + number))
             made.run()
             return made.hits
