@@ -27,7 +27,8 @@ CREATE = 18.0
 
 def exports(server: ControlPlane, cloud: Simulator) -> str:
     """What kubectl, helm, hpc-operator and the commands of docs/install.md need."""
-    path = f"{Path(script('hpc-operator')).parent}:{server.binary('kubectl').parent}:$PATH"
+    programs = [Path(script("hpc-operator")), server.binary("kubectl"), server.binary("helm")]
+    path = ":".join([*dict.fromkeys(str(each.parent) for each in programs), "$PATH"])
     settings = {"FLEET": "production-eu", "ENDPOINT": cloud.endpoint, **KEY}
     lines = {"KUBECONFIG": str(server.kubeconfig), "PATH": path, "CONTROL": cloud.control}
     lines |= {f"HPC_OPERATOR_{name}": value for name, value in settings.items()}
