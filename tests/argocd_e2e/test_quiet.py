@@ -3,6 +3,7 @@
 import pytest
 from gitops import Following, Site
 from gitops.applications import PATH
+from gitops.site import cluster
 
 pytestmark = pytest.mark.usefixtures("operator")
 LOOKS = 60
@@ -34,6 +35,17 @@ def test_it_was_never_out_of_sync_after_its_sync(site: Site) -> None:
     with Following(site.kube, PATH) as applications:
         application = site.born("clean")
         application.looked("hard")
-        told = [each.object.get("status", {}).get("sync", {}).get("status") for each in applications.of("clean")]
-    first = told.index("Synced")
-    assert set(told[first:]) == {"Synced"}, told
+        made = synced(applications, "clean")
+        since = int(application.whole["metadata"]["resourceVersion"])
+        application.synced(site.change(application, cluster("clean", {"count": 2})))
+        application.until("two compute nodes", lambda: site.compute_nodes("clean") == 2)
+        application.says("Healthy", "clean")
+        application.looked("hard")
+        changed = synced(applications, "clean", since)
+    for told in (made, changed[changed.index("OutOfSync") if "OutOfSync" in changed else 0 :]):
+        assert set(told[told.index("Synced") :]) == {"Synced"}, told
+
+
+def synced(applications: Following, name: str, since: int = 0) -> list[str | None]:
+    """What Argo CD said of the difference from git, version by version."""
+    return [each.object.get("status", {}).get("sync", {}).get("status") for each in applications.of(name, since)]
